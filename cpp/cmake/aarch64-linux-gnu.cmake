@@ -1,0 +1,6 @@
+# Cross-compiles for 64-bit Arm, and runs what it built under user-mode emulation.
+# Debian: gcc-aarch64-linux-gnu g++-aarch64-linux-gnu qemu-user
+set(CMAKE_SYSTEM_NAME Linux)
+set(CMAKE_SYSTEM_PROCESSOR aarch64)
+set(CMAKE_CXX_COMPILER aarch64-linux-gnu-g++)
+set(CMAKE_CROSSCOMPILING_EMULATOR qemu-aarch64 -L /usr/aarch64-linux-gnu)

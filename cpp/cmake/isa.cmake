@@ -1,0 +1,19 @@
+# One object library per instruction set, each with its own flags; dispatch.cpp learns of it as SIMDNORM_HAS_<ISA>.
+# tests/cpp looks into the objects for symbols that would escape to another ISA.
+
+# simdnorm_add_isa(<library> <isa> <pattern of processors> [flags...])
+function(simdnorm_add_isa library isa processors)
+  if(NOT CMAKE_SYSTEM_PROCESSOR MATCHES "^(${processors})$")
+    return()
+  endif()
+  set(objects ${library}_${isa})
+  add_library(${objects} OBJECT src/targets/${isa}.cpp)
+  simdnorm_compile_options(${objects})
+  target_include_directories(${objects} PRIVATE include src)
+  target_compile_options(${objects} PRIVATE $<$<NOT:$<CONFIG:Debug>>:-O3> ${ARGN})
+
+  string(TOUPPER ${isa} name)
+  target_sources(${library} PRIVATE $<TARGET_OBJECTS:${objects}>)
+  target_compile_definitions(${library} PRIVATE SIMDNORM_HAS_${name})
+  set_property(TARGET ${library} APPEND PROPERTY SIMDNORM_ISA_OBJECTS ${objects})
+endfunction()

@@ -1,0 +1,20 @@
+# The extension module simdnorm._core. In the wheel it stands at the root of the package.
+set(PYBIND11_FINDPYTHON ON)
+find_package(pybind11 3.0.2 CONFIG REQUIRED)
+
+# NO_EXTRAS: pybind11 would add link-time optimization.
+pybind11_add_module(
+  _core
+  MODULE
+  NO_EXTRAS
+  bind/module.cpp
+  bind/arguments.cpp
+  bind/batch_norm.cpp
+  bind/batch_norm_parts.cpp
+  bind/layer_norm.cpp
+  bind/layer_norm_express.cpp
+  bind/runtime.cpp
+)
+simdnorm_compile_options(_core)
+target_link_libraries(_core PRIVATE simdnorm::simdnorm)
+install(TARGETS _core LIBRARY DESTINATION . COMPONENT python)

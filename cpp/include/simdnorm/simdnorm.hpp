@@ -1,0 +1,8 @@
+// The whole public API of simdnorm. It knows no Python.
+#pragma once
+
+#include "simdnorm/batch_norm.hpp"
+#include "simdnorm/layer_norm.hpp"
+#include "simdnorm/runtime.hpp"
+#include "simdnorm/types.hpp"
+#include "simdnorm/version.hpp"

@@ -1,0 +1,134 @@
+#include <atomic>
+
+#include "column_grid.hpp"
+#include "drive.hpp"
+
+namespace simdnorm {
+namespace {
+
+template <class T>
+const T* or_constant(const T* given, T constant, Index n, Scratch& scratch) {
+  if (given) return given;
+  T* filled = scratch.take<T>(n);
+  std::fill_n(filled, n, constant);
+  return filled;
+}
+
+template <class T>
+ColumnsForward<T> operands(const Columns& columns, const ForwardTask<T>& task, const ColumnArrays<T>& arrays,
+                           Scratch& scratch) {
+  const Index n = columns.columns;
+  const bool same_place = n * static_cast<Index>(sizeof(T)) % 64 == 0;  // of all rows of y in a cache line
+  const bool stream = same_place && task.y != task.x && bytes_of<T>(columns.rows * n, 2) > kStreamBytes;
+  return {columns, task.x, task.y, or_constant(task.weight, T(1), n, scratch), or_constant(task.bias, T(0), n, scratch),
+          arrays.read(false), stream};
+}
+
+/// Moments per block and column.
+struct BlockMoments {
+  double* memory;
+  Index columns;
+
+  ColumnMoments at(Index block) const {
+    double* p = memory + 5 * columns * block;
+    return {p, p + columns, p + 2 * columns, p + 3 * columns, p + 4 * columns};
+  }
+};
+
+Moments moments_at(const ColumnMoments& m, Index c) {
+  return {m.pivot[c], {m.offset[c], m.offset_error[c]}, {m.m2[c], m.m2_error[c]}};
+}
+
+/// All blocks of a column, in order.
+Moments fold(const BlockMoments& blocks, const Grid& grid, Index c) {
+  Moments moments = moments_at(blocks.at(0), c);
+  for (Index b = 1; b < grid.blocks; ++b) {
+    const Index done = b * grid.rows, rows = smaller(grid.rows, grid.columns.rows - done);
+    merge(moments, moments_at(blocks.at(b), c), merge_weights(done, rows));
+  }
+  return moments;
+}
+
+/// A column whose squares overflow or vanish, one value after the other.
+template <class T>
+Moments prescaled_moments(const T* x, Index rows, Index stride, double prescale) {
+  Sum sum = {}, deviations = {}, squares = {};
+  for (Index r = 0; r < rows; ++r) add(sum, static_cast<double>(x[r * stride]) * prescale);
+  const double pivot = static_cast<double>(static_cast<T>(value(sum) / static_cast<double>(rows)));
+  for (Index r = 0; r < rows; ++r) {
+    const double d = static_cast<double>(x[r * stride]) * prescale - pivot;
+    add(deviations, d);
+    add(squares, d * d);
+  }
+  return moments_about(pivot, value(deviations), value(squares), rows);
+}
+
+/// From the moments of a column to how it is standardized; writes the statistics that are wanted.
+template <class T>
+Standardizer<T> finish(const Columns& columns, const ForwardTask<T>& task, Index c, Moments moments) {
+  double prescale = 1.0;
+  if (!ordinary<T>(moments, columns.rows, task.eps)) {
+    double largest = 0.0;
+    for (Index r = 0; r < columns.rows; ++r) {
+      largest = larger_size(largest, static_cast<double>(task.x[r * columns.columns + c]));
+    }
+    prescale = static_cast<double>(prescale_for<T>(largest));
+    moments = prescaled_moments(task.x + c, columns.rows, columns.columns, prescale);
+  }
+  return finished(moments, columns.rows, task.eps, prescale, task.saved, c);
+}
+
+}  // namespace
+
+template <class T>
+void drive_forward(const Columns& columns, const ForwardTask<T>& task, Scratch& scratch) {
+  const Kernels<T>& k = kernels<T>();
+  const ColumnArrays<T> arrays(columns.columns, scratch);
+  const ColumnsForward<T> op = operands(columns, task, arrays, scratch);
+  const Grid sums = summation_grid(columns), map = elementwise_grid(columns);
+  const BlockMoments blocks = {scratch.take<double>(5 * columns.columns * sums.blocks), columns.columns};
+  std::atomic<bool> prescaled{false};
+  parallel(team_size(bytes_of<T>(columns.rows * columns.columns, 2)), [&](const Team& team) {
+    team.each(sums.tiles(), [&](Index begin, Index end) {
+      for (Index t = begin; t < end; ++t) k.columns_moments(op, sums.tile(t), blocks.at(t / sums.stripes));
+    });
+    team.wait();
+    team.each(columns.columns, [&](Index begin, Index end) {
+      for (Index c = begin; c < end; ++c) {
+        const Standardizer<T> s = finish(columns, task, c, fold(blocks, sums, c));
+        if (s.prescale != T(1)) prescaled = true;
+        arrays.set(c, s);
+      }
+    });
+    team.wait();
+    if (!task.y) return;
+    ColumnsForward<T> apply = op;
+    apply.standardizers = arrays.read(prescaled);
+    team.each(map.tiles(), [&](Index begin, Index end) {
+      for (Index t = begin; t < end; ++t) k.columns_apply(apply, map.tile(t));
+    });
+  });
+}
+
+template <class T>
+void drive_apply(const Columns& columns, const ForwardTask<T>& task, const Standardizer<T>* given, Scratch& scratch) {
+  const Kernels<T>& k = kernels<T>();
+  const ColumnArrays<T> arrays(columns.columns, scratch);
+  for (Index c = 0; c < columns.columns; ++c) arrays.set(c, given[c]);
+  const ColumnsForward<T> op = operands(columns, task, arrays, scratch);
+  const Grid map = elementwise_grid(columns);
+  parallel(team_size(bytes_of<T>(columns.rows * columns.columns, 2)), [&](const Team& team) {
+    team.each(map.tiles(), [&](Index begin, Index end) {
+      for (Index t = begin; t < end; ++t) k.columns_apply(op, map.tile(t));
+    });
+  });
+}
+
+#define SIMDNORM_INSTANTIATE(T)                                                \
+  template void drive_forward(const Columns&, const ForwardTask<T>&, Scratch&); \
+  template void drive_apply(const Columns&, const ForwardTask<T>&, const Standardizer<T>*, Scratch&);
+SIMDNORM_INSTANTIATE(float)
+SIMDNORM_INSTANTIATE(double)
+#undef SIMDNORM_INSTANTIATE
+
+}  // namespace simdnorm

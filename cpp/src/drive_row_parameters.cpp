@@ -1,0 +1,127 @@
+// Rows, backward, with parameters along the rows. Blocks of rows, cut by shape alone, sum what they add to dweight
+// and dbias; the blocks' sums are folded in order. Rows too few for that many members are shared column-wise.
+#include "drive.hpp"
+#include "drive_common.hpp"
+
+namespace simdnorm {
+namespace {
+
+struct Blocks {
+  Index rows;   // of a block
+  Index count;  // of blocks
+  double *dweight, *dbias;  // (count, length)
+
+  BlockParameters at(Index block, Index length) const {
+    if (!dweight) return {nullptr, nullptr};
+    return {dweight + block * length, dbias + block * length};
+  }
+};
+
+/// Columns [begin, end): the blocks' sums in order, rounded once.
+template <class T>
+void fold(const RowParametersTask<T>& task, const Blocks& blocks, Index length, Index begin, Index end) {
+  for (Index i = begin; i < end; ++i) {
+    Sum dweight = {}, dbias = {};
+    for (Index b = 0; b < blocks.count; ++b) {
+      add(dweight, blocks.dweight[b * length + i]);
+      add(dbias, blocks.dbias[b * length + i]);
+    }
+    if (task.dweight) task.dweight[i] = static_cast<T>(value(dweight));
+    if (task.dbias) task.dbias[i] = static_cast<T>(value(dbias));
+  }
+}
+
+template <class T>
+void share_blocks(const RowsBackward<T>& op, const RowParametersTask<T>& task, const Blocks& blocks, int size,
+                  Scratch& scratch) {
+  const Kernels<T>& k = kernels<T>();
+  const Index n = op.rows.length;
+  T* partial = scratch.take<T>(2 * n * size);
+  std::fill_n(partial, 2 * n * size, T(0));
+  parallel(size, [&](const Team& team) {
+    T* mine = partial + 2 * n * team.rank();
+    team.each(blocks.count, [&](Index begin, Index end) {
+      for (Index b = begin; b < end; ++b) {
+        const Index last = smaller((b + 1) * blocks.rows, op.rows.items);
+        k.rows_backward_block(op, b * blocks.rows, last, task.mean, task.rstd, {mine, mine + n}, blocks.at(b, n));
+      }
+    });
+    team.wait();
+    team.each(n, [&](Index begin, Index end) { fold(task, blocks, n, begin, end); });
+  });
+}
+
+template <class T>
+void share_columns(const RowsBackward<T>& op, const RowParametersTask<T>& task, const Blocks& blocks, int size,
+                   Scratch& scratch) {
+  const Kernels<T>& k = kernels<T>();
+  const Index n = op.rows.length, items = op.rows.items, per_item = op.chunks.per_item;
+  T* partial = scratch.take<T>(2 * n);
+  std::fill_n(partial, 2 * n, T(0));
+  Standardizer<T>* saved = scratch.take<Standardizer<T>>(items);
+  for (Index row = 0; row < items; ++row) saved[row] = {T(1), task.mean[row], task.rstd[row], T(0)};
+  GradientSums* sums = scratch.take<GradientSums>(items * per_item);
+  Gradients<T>* gradients = scratch.take<Gradients<T>>(items);
+  parallel(size, [&](const Team& team) {
+    team.each(items * per_item, [&](Index begin, Index end) { k.rows_backward_sums(op, begin, end, saved, sums); });
+    team.wait();
+    team.each(items, [&](Index begin, Index end) {
+      for (Index row = begin; row < end; ++row) {
+        GradientSums total = {};
+        for (Index q = 0; q < per_item; ++q) add(total, sums[row * per_item + q]);
+        gradients[row] = gradients_of(total, n, saved[row]);
+      }
+    });
+    team.wait();
+    team.each(n, [&](Index begin, Index end) {
+      for (Index b = 0; b < blocks.count; ++b) {
+        const Index last = smaller((b + 1) * blocks.rows, items);
+        const PartialParameters<T> sink = blocks.dweight ? PartialParameters<T>{partial, partial + n}
+                                                         : PartialParameters<T>{nullptr, nullptr};
+        k.rows_backward_columns(op, {b * blocks.rows, last, begin, end}, gradients, sink, blocks.at(b, n));
+      }
+      if (blocks.dweight) fold(task, blocks, n, begin, end);
+    });
+  });
+}
+
+}  // namespace
+
+template <class T>
+void drive_backward(const Rows& rows, const RowParametersTask<T>& task, Scratch& scratch) {
+  const Kernels<T>& k = kernels<T>();
+  const Index n = rows.length;
+  RowsBackward<T> op = {rows, chunks_of<T>(rows), task.dy, task.x, task.dx, task.weight, false};
+  if (!op.weight) {  // kernels want one
+    T* ones = scratch.take<T>(n);
+    std::fill_n(ones, n, T(1));
+    op.weight = ones;
+  }
+  const bool parameters = task.dweight || task.dbias;
+  const int size = team_size(bytes_of<T>(rows.items * n, 3));
+
+  Blocks blocks = {block_rows(rows.items, kFlushRows), 0, nullptr, nullptr};
+  blocks.count = ceil_div(rows.items, blocks.rows);
+  if (parameters) {
+    blocks.dweight = scratch.take<double>(2 * blocks.count * n);
+    blocks.dbias = blocks.dweight + blocks.count * n;
+    std::fill_n(blocks.dweight, 2 * blocks.count * n, 0.0);
+  }
+  const Index units = parameters ? blocks.count : ceil_div(rows.items, 4);
+  if (units < size && op.chunks.per_item >= 2 * size) {
+    share_columns(op, task, blocks, size, scratch);
+  } else if (parameters) {
+    share_blocks(op, task, blocks, size, scratch);
+  } else {
+    parallel(size, [&](const Team& team) {
+      team.each(rows.items, [&](Index begin, Index end) {
+        k.rows_backward_block(op, begin, end, task.mean, task.rstd, {nullptr, nullptr}, {nullptr, nullptr});
+      });
+    });
+  }
+}
+
+template void drive_backward(const Rows&, const RowParametersTask<float>&, Scratch&);
+template void drive_backward(const Rows&, const RowParametersTask<double>&, Scratch&);
+
+}  // namespace simdnorm

@@ -1,0 +1,35 @@
+// How column kernels walk a tile: eight rows at a time, and across them pack by pack, so that what belongs to a
+// column is loaded once for eight rows. The rows that remain come one at a time.
+#pragma once
+
+#include "kernels/statistics.hpp"
+#include "kernels/sweep.hpp"
+
+namespace simdnorm {
+namespace {
+
+constexpr int kGroup = 8;
+
+template <int N>
+struct RowCount {
+  static constexpr int value = N;
+};
+
+/// body(RowCount, first row): all rows of [begin, end), in order.
+template <class Body>
+inline void for_row_groups(Index begin, Index end, Body body) {
+  Index row = begin;
+  for (; row + kGroup <= end; row += kGroup) body(RowCount<kGroup>{}, row);
+  for (; row < end; ++row) body(RowCount<1>{}, row);
+}
+
+/// Row r of a group goes to one of two accumulators, so that two additions are in flight and fewer follow each other.
+template <class T>
+struct Pair {
+  Pack<T> even = broadcast<T>(T(0)), odd = broadcast<T>(T(0));
+  Pack<T>& operator[](int r) { return r % 2 == 0 ? even : odd; }
+  Pack<T> total() const { return even + odd; }
+};
+
+}  // namespace
+}  // namespace simdnorm

@@ -1,0 +1,211 @@
+// Rows, forward. With n values x of an item:
+//
+//   pivot = sum x / n                       approximately, in T
+//   S = sum (x - pivot)   Q = sum (x - pivot)^2
+//   mean = pivot + S / n   m2 = Q - S^2 / n   rstd = 1 / sqrt(m2 / n + eps)
+//   y = ((x - mean) * rstd) * weight + bias
+//
+// chunk by chunk while a chunk is in the first cache; chunks are merged in their order. Values whose squares overflow
+// or vanish are taken again, times a power of two (exact) that brings the largest near 1.
+#pragma once
+
+#include "kernels/statistics.hpp"
+#include "kernels/sweep.hpp"
+
+namespace simdnorm {
+namespace {
+
+struct AsIs {
+  template <class P>
+  P operator()(P x) const {
+    return x;
+  }
+};
+
+template <class T>
+struct Prescaled {
+  Pack<T> scale;
+  Pack<T> operator()(Pack<T> x) const { return x * scale; }
+};
+
+template <class T, class Scale>
+inline Moments chunk_moments(const T* x, const Chunk& chunk, Index stride, Scale scale) {
+  Accumulators<T> sum, squares;
+  clear<T>(sum);
+  for (Index s = 0; s < chunk.segments; ++s) {
+    const T* p = x + chunk.offset + s * stride;
+    sweep<T>(chunk.length, [&](auto slot, Index i, auto lanes) SIMDNORM_INLINE {
+      sum[slot] = sum[slot] + scale(load(p + i, lanes));
+    });
+  }
+  const T pivot = static_cast<T>(total<T>(sum) / static_cast<double>(chunk.count));
+  const Pack<T> pivots = broadcast<T>(pivot);
+  clear<T>(sum);
+  clear<T>(squares);
+  for (Index s = 0; s < chunk.segments; ++s) {
+    const T* p = x + chunk.offset + s * stride;
+    sweep<T>(chunk.length, [&](auto slot, Index i, auto lanes) SIMDNORM_INLINE {
+      const Pack<T> d = first(scale(load(p + i, lanes)) - pivots, lanes);
+      sum[slot] = sum[slot] + d;
+      squares[slot] = fma(d, d, squares[slot]);
+    });
+  }
+  return moments_about(static_cast<double>(pivot), total<T>(sum), total<T>(squares), chunk.count);
+}
+
+/// `count` grows from chunk to chunk; moments of the first chunk are taken as they are.
+inline void merge_chunk(Moments& item, Index& count, const Moments& chunk, Index chunk_count) {
+  if (count == 0) {
+    item = chunk;
+  } else {
+    merge(item, chunk, merge_weights(count, chunk_count));
+  }
+  count += chunk_count;
+}
+
+template <class T, class Scale>
+inline Moments item_moments(const RowsForward<T>& op, Index item, Scale scale) {
+  Moments moments = {};
+  Index count = 0;
+  for (Index q = 0; q < op.chunks.per_item; ++q) {
+    const Chunk chunk = chunk_at<T>(op.rows, op.chunks, item, q);
+    merge_chunk(moments, count, chunk_moments(op.x, chunk, op.rows.segment_stride, scale), chunk.count);
+  }
+  return moments;
+}
+
+template <class T>
+T prescale_of(const RowsForward<T>& op, Index item) {
+  double largest = 0.0;
+  for (Index s = 0; s < op.rows.segments; ++s) {
+    const T* p = op.x + item * op.rows.item_stride + s * op.rows.segment_stride;
+    for (Index i = 0; i < op.rows.length; ++i) largest = larger_size(largest, static_cast<double>(p[i]));
+  }
+  return prescale_for<T>(largest);
+}
+
+/// The same for an item whose squares may have overflowed or vanished: then they are taken again.
+template <class T>
+inline Standardizer<T> finish(const RowsForward<T>& op, Index item, Moments moments) {
+  const Index count = op.rows.segments * op.rows.length;
+  T prescale = T(1);
+  if (!ordinary<T>(moments, count, op.eps)) {
+    prescale = prescale_of(op, item);
+    moments = item_moments(op, item, Prescaled<T>{broadcast<T>(prescale)});
+  }
+  return finished(moments, count, op.eps, static_cast<double>(prescale), op.saved, item);
+}
+
+/// xhat = (x * prescale - mean) * rstd + shift, on packs.
+template <class T, class Scale>
+struct Standardize {
+  Scale scale;
+  Pack<T> mean, rstd, shift;
+  Pack<T> operator()(Pack<T> x) const { return fma(scale(x) - mean, rstd, shift); }
+};
+
+template <class T, class Scale>
+inline Standardize<T, Scale> standardize(const Standardizer<T>& s, Scale scale) {
+  return {scale, broadcast<T>(s.mean), broadcast<T>(s.rstd), broadcast<T>(s.shift)};
+}
+
+/// weight and bias at element i of a segment: along its length, or the same for the whole of it.
+template <class T>
+struct AffineAlong {
+  const T *weight, *bias;
+  Pack<T> operator()(Pack<T> xhat, Index i, auto lanes) const {
+    return fma(xhat, load(weight + i, lanes), load(bias + i, lanes));
+  }
+};
+
+template <class T>
+struct AffineConstant {
+  Pack<T> weight, bias;
+  Pack<T> operator()(Pack<T> xhat, Index, auto) const { return fma(xhat, weight, bias); }
+};
+
+template <class T, class Xhat, class Affinely>
+inline void normalize(const T* x, T* y, Index n, bool streamed, Xhat xhat, Affinely affinely) {
+  const auto value = [&](Index i, auto lanes) SIMDNORM_INLINE { return affinely(xhat(load(x + i, lanes)), i, lanes); };
+  if (streamed) {
+    map_aligned<T>(y, n, [&](Index i, auto lanes) SIMDNORM_INLINE { write_past(y + i, value(i, lanes), lanes); });
+  } else {
+    map<T>(n, [&](Index i, auto lanes) SIMDNORM_INLINE { store(y + i, value(i, lanes), lanes); });
+  }
+}
+
+/// y of one chunk, once it is known how its item is standardized.
+template <class T, class Scale>
+inline void apply_chunk(const RowsForward<T>& op, Index item, const Chunk& chunk, const Standardizer<T>& s,
+                        Scale scale) {
+  const auto xhat = standardize(s, scale);
+  const Index within = chunk.offset - item * op.rows.item_stride;  // of a single segment: where its piece begins
+  for (Index k = 0; k < chunk.segments; ++k) {
+    const Index at = chunk.offset + k * op.rows.segment_stride;
+    if (op.along == Along::length && op.affine.weight) {
+      normalize(op.x + at, op.y + at, chunk.length, op.stream, xhat,
+                AffineAlong<T>{op.affine.weight + within, op.affine.bias + within});
+    } else {
+      const T weight = op.affine.weight ? op.affine.weight[item] : T(1);
+      const T bias = op.affine.bias ? op.affine.bias[item] : T(0);
+      normalize(op.x + at, op.y + at, chunk.length, op.stream, xhat,
+                AffineConstant<T>{broadcast<T>(weight), broadcast<T>(bias)});
+    }
+  }
+}
+
+template <class T>
+inline void apply_chunk(const RowsForward<T>& op, Index item, const Chunk& chunk, const Standardizer<T>& s) {
+  if (s.prescale == T(1)) {
+    apply_chunk(op, item, chunk, s, AsIs{});
+  } else {
+    apply_chunk(op, item, chunk, s, Prescaled<T>{broadcast<T>(s.prescale)});
+  }
+}
+
+// What the drivers call.
+
+/// Items [begin, end) from x to y, each while it is in the cache.
+template <class T>
+void rows_forward(const RowsForward<T>& op, Index begin, Index end) {
+  for (Index item = begin; item < end; ++item) {
+    const Standardizer<T> s = finish(op, item, item_moments(op, item, AsIs{}));
+    for (Index q = 0; q < op.chunks.per_item; ++q) {
+      apply_chunk(op, item, chunk_at<T>(op.rows, op.chunks, item, q), s);
+    }
+  }
+  if (op.stream) stream_fence();
+}
+
+// The same in three parts, for items that several threads share. Chunks are counted through all items.
+
+template <class T>
+void rows_moments(const RowsForward<T>& op, Index begin, Index end, Moments* moments) {
+  for (Index q = begin; q < end; ++q) {
+    const Chunk chunk = chunk_at<T>(op.rows, op.chunks, q / op.chunks.per_item, q % op.chunks.per_item);
+    moments[q] = chunk_moments(op.x, chunk, op.rows.segment_stride, AsIs{});
+  }
+}
+
+template <class T>
+Standardizer<T> rows_finish(const RowsForward<T>& op, Index item, const Moments* moments) {
+  Moments merged = {};
+  Index count = 0;
+  for (Index q = 0; q < op.chunks.per_item; ++q) {
+    const Chunk chunk = chunk_at<T>(op.rows, op.chunks, item, q);
+    merge_chunk(merged, count, moments[item * op.chunks.per_item + q], chunk.count);
+  }
+  return finish(op, item, merged);
+}
+
+template <class T>
+void rows_apply(const RowsForward<T>& op, Index begin, Index end, const Standardizer<T>* standardizers) {
+  for (Index q = begin; q < end; ++q) {
+    const Index item = q / op.chunks.per_item;
+    apply_chunk(op, item, chunk_at<T>(op.rows, op.chunks, item, q % op.chunks.per_item), standardizers[item]);
+  }
+  if (op.stream) stream_fence();
+}
+
+}  // namespace
+}  // namespace simdnorm

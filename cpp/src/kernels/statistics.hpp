@@ -1,0 +1,176 @@
+// The scalar mathematics of statistics, in double whatever the data: merge, standardize, recover.
+// Plain C++ without contraction, so that drivers and kernels of every instruction set get the same bits.
+#pragma once
+
+#include <cfloat>
+#include <cmath>
+
+#include "kernels/arguments.hpp"
+
+namespace simdnorm {
+namespace {
+
+/// s.value + s.error += term, with the rounding of each addition kept (Knuth's TwoSum).
+inline void add(Sum& s, double term) {
+  const double total = s.value + term;
+  const double part = total - s.value;
+  s.error += (s.value - (total - part)) + (term - part);
+  s.value = total;
+}
+
+inline double value(const Sum& s) { return s.value + s.error; }
+
+/// The weights with which nb values join na others; the same for all columns of a block, so computed apart.
+struct MergeWeights {
+  double of_delta;    // nb / (na + nb)
+  double of_squares;  // na nb / (na + nb)
+};
+
+inline MergeWeights merge_weights(Index na, Index nb) {
+  const double a = static_cast<double>(na), b = static_cast<double>(nb);
+  return {b / (a + b), a * (b / (a + b))};
+}
+
+/// Chan, Golub & LeVeque (1979): moments of a united with those of b, neither of them empty.
+///
+///   delta = mean_b - mean_a;  mean += delta nb / n;  m2 += m2_b + delta^2 na nb / n
+///
+/// Means are kept as pivot + offset, so delta is exact to the last digit even where the pivots nearly agree.
+inline void merge(Moments& a, const Moments& b, MergeWeights w) {
+  const double delta = (b.pivot - a.pivot) + (value(b.offset) - value(a.offset));
+  add(a.offset, delta * w.of_delta);
+  add(a.m2, value(b.m2));
+  add(a.m2, delta * delta * w.of_squares);
+}
+
+/// sum d and sum d^2 about a pivot near the mean become moments; rounding must not make a variance negative.
+inline Moments moments_about(double pivot, double sum, double squares, Index count) {
+  const double offset = sum / static_cast<double>(count);
+  const double m2 = squares - sum * offset;
+  return {pivot, {offset, 0.0}, {m2 < 0.0 ? 0.0 : m2, 0.0}};
+}
+
+/// Whether squares neither overflowed nor vanished, so that the fast path's variance can be trusted.
+template <class T>
+constexpr double kLeastVariance = sizeof(T) == 4 ? 0x1p-100 : 0x1p-900;
+
+template <class T>
+inline bool ordinary(const Moments& m, Index count, double eps) {
+  const double variance = value(m.m2) / static_cast<double>(count);
+  return variance <= DBL_MAX && variance + eps >= kLeastVariance<T>;
+}
+
+/// The larger of `size` and |x|; NaN wins.
+inline double larger_size(double size, double x) {
+  const double other = std::fabs(x);
+  return other <= size ? size : other;
+}
+
+/// A power of two (so that the product is exact) that brings values up to `largest` near 1; 1 where it cannot.
+template <class T>
+inline T prescale_for(double largest) {
+  constexpr int most = sizeof(T) == 4 ? 126 : 1022;
+  if (!(largest > 0.0 && largest <= DBL_MAX)) return T(1);
+  int exponent = 0;
+  std::frexp(largest, &exponent);
+  return static_cast<T>(std::ldexp(1.0, exponent > most ? -most : (exponent < -most ? most : -exponent)));
+}
+
+/// The mean as two pieces of T: what x - mean needs where one T is coarser than the spread of x.
+/// |low| <= |x - mean| for every x of type T, for high is the T nearest to the mean; so low * rstd is at most 1.
+struct TwoPieces {
+  double high, low;
+};
+
+template <class T>
+inline TwoPieces two_pieces(const Moments& m) {
+  Sum mean = {m.pivot, 0.0};
+  add(mean, m.offset.value);
+  add(mean, m.offset.error);
+  const double high = static_cast<double>(static_cast<T>(value(mean)));
+  return {high, (mean.value - high) + mean.error};
+}
+
+/// 1 / sqrt(m2 / n + eps). In double each of the four roundings would cost a unit of the result, so they are carried
+/// along as residuals (fma makes them exact) and one Newton step brings them home.
+template <class T>
+inline double rstd_of(const Sum& m2, Index count, double eps) {
+  const double n = static_cast<double>(count);
+  const double variance = value(m2) / n;
+  Sum s = {variance, 0.0};
+  add(s, eps);
+  const double rstd = 1.0 / std::sqrt(s.value);
+  if (sizeof(T) == 4 || !(rstd > 0.0 && rstd <= DBL_MAX)) return rstd;
+  const double lost = s.error + (std::fma(-variance, n, m2.value) + m2.error) / n;
+  const double t = s.value * rstd;
+  const double excess = std::fma(t, rstd, -1.0) + (std::fma(s.value, rstd, -t) + lost * rstd) * rstd;
+  return rstd - 0.5 * rstd * excess;
+}
+
+/// xhat = (x * prescale - mean) * rstd + shift, from moments of x * prescale.
+template <class T>
+inline Standardizer<T> standardizer(const Moments& m, Index count, double eps, double prescale) {
+  const TwoPieces mean = two_pieces<T>(m);
+  const double rstd = rstd_of<T>(m.m2, count, eps * prescale * prescale);
+  return {static_cast<T>(prescale), static_cast<T>(mean.high), static_cast<T>(rstd), static_cast<T>(-mean.low * rstd)};
+}
+
+/// The same from statistics that were given: rstd, and a mean of full double precision.
+template <class T>
+inline Standardizer<T> standardizer(double mean, double rstd) {
+  const double high = static_cast<double>(static_cast<T>(mean));
+  return {T(1), static_cast<T>(high), static_cast<T>(rstd), static_cast<T>(-(mean - high) * rstd)};
+}
+
+/// From final moments of x * prescale to how item `i` is standardized; writes the statistics that are wanted.
+template <class T>
+inline Standardizer<T> finished(const Moments& moments, Index count, double eps, double prescale,
+                                const SavedStatistics<T>& saved, Index i) {
+  const Standardizer<T> s = standardizer<T>(moments, count, eps, prescale);
+  if (saved.mean) saved.mean[i] = static_cast<T>(static_cast<double>(s.mean) / prescale);
+  if (saved.rstd) saved.rstd[i] = static_cast<T>(static_cast<double>(s.rstd) * prescale);
+  if (saved.statistics) {
+    saved.statistics[i] = {(moments.pivot + value(moments.offset)) / prescale, value(moments.m2) / prescale / prescale};
+  }
+  return s;
+}
+
+/// The digits of the mean that its rounding to T lost, found again as the mean of xhat, which ought to be zero.
+/// Only a correction that rounding can explain is taken; any other mean was meant as it was given.
+template <class T>
+inline double recovered(double sum_xhat, Index count, const Standardizer<T>& s) {
+  const double unit = sizeof(T) == 4 ? 0x1p-24 : 0x1p-53;
+  const double lost = sum_xhat / static_cast<double>(count);
+  const double most = unit * std::fabs(static_cast<double>(s.mean)) * static_cast<double>(s.rstd);
+  return std::fabs(lost) <= most * (1.0 + 0x1p-6) ? lost : 0.0;
+}
+
+/// Sums taken with a rounded mean become those of the row's own mean; `s` standardizes with it from now on.
+template <class T>
+inline void recover_mean(GradientSums& sums, Standardizer<T>& s, Index count) {
+  const double lost = recovered(value(sums.xhat), count, s);
+  s.shift = static_cast<T>(static_cast<double>(s.shift) - lost);
+  add(sums.dy_xhat, -lost * value(sums.dy));
+}
+
+template <class T>
+inline Projection<T> projection(const GradientSums& sums, Index count, double scale) {
+  const double n = static_cast<double>(count);
+  return {static_cast<T>(scale), static_cast<T>(value(sums.dy) / n), static_cast<T>(value(sums.dy_xhat) / n)};
+}
+
+/// From the sums of an item, taken with its saved statistics, to all that its dx needs.
+template <class T>
+inline Gradients<T> gradients_of(GradientSums sums, Index count, Standardizer<T> saved) {
+  recover_mean(sums, saved, count);
+  return {saved, projection<T>(sums, count, static_cast<double>(saved.rstd))};
+}
+
+inline void add(GradientSums& sums, const GradientSums& more) {
+  add(sums.dy, value(more.dy));
+  add(sums.dy_xhat, value(more.dy_xhat));
+  add(sums.xhat, value(more.xhat));
+}
+
+}  // namespace
+}  // namespace simdnorm

@@ -1,0 +1,92 @@
+// How a kernel walks contiguous elements, pack by pack. The order is fixed by the length alone.
+#pragma once
+
+#include "problem.hpp"
+
+// A lambda of a kernel's inner loop: called from several places of a sweep, it must still become straight code.
+#if defined(__GNUC__)
+#define SIMDNORM_INLINE __attribute__((always_inline))
+#else
+#define SIMDNORM_INLINE
+#endif
+
+namespace simdnorm {
+namespace {
+
+template <int S>
+struct Slot {  // which accumulator
+  constexpr operator int() const { return S; }
+};
+
+template <class T>
+using Accumulators = Pack<T>[4];
+
+/// body(slot, i, lanes) for summation: packs go to four accumulators in turn, so that four additions are in flight.
+/// At most three whole packs remain, which leaves the last accumulator to the tail.
+template <class T, class Body>
+inline void sweep(Index n, Body body) {
+  constexpr Index w = kLanes<T>;
+  Index i = 0;
+  for (; i + 4 * w <= n; i += 4 * w) {
+    body(Slot<0>{}, i, All{});
+    body(Slot<1>{}, i + w, All{});
+    body(Slot<2>{}, i + 2 * w, All{});
+    body(Slot<3>{}, i + 3 * w, All{});
+  }
+  if (i + w <= n) {
+    body(Slot<0>{}, i, All{});
+    i += w;
+  }
+  if (i + w <= n) {
+    body(Slot<1>{}, i, All{});
+    i += w;
+  }
+  if (i + w <= n) {
+    body(Slot<2>{}, i, All{});
+    i += w;
+  }
+  if (i < n) body(Slot<3>{}, i, First{n - i});
+}
+
+/// body(i, lanes) for element-wise work, in any order: nothing is carried from one pack to the next.
+template <class T, class Body>
+inline void map(Index n, Body body) {
+  constexpr Index w = kLanes<T>;
+  Index i = 0;
+  for (; i + w <= n; i += w) body(i, All{});
+  if (i < n) body(i, First{n - i});
+}
+
+/// The same with whole packs at addresses of `out` that are multiples of a cache line.
+template <class T, class Body>
+inline void map_aligned(const T* out, Index n, Body body) {
+  constexpr Index w = kLanes<T>;
+  const Index past = static_cast<Index>(reinterpret_cast<std::uintptr_t>(out) % kPackBytes / sizeof(T));
+  Index i = past == 0 ? 0 : smaller(w - past, n);
+  if (i > 0) body(Index{0}, First{i});
+  for (; i + w <= n; i += w) body(i, All{});
+  if (i < n) body(i, First{n - i});
+}
+
+/// For map_aligned: whole packs past the caches, the head and the tail through them.
+template <class T>
+inline void write_past(T* p, Pack<T> v, All) {
+  stream(p, v);
+}
+template <class T>
+inline void write_past(T* p, Pack<T> v, First lanes) {
+  store(p, v, lanes);
+}
+
+template <class T>
+inline void clear(Accumulators<T>& sum) {
+  for (Pack<T>& s : sum) s = broadcast<T>(T(0));
+}
+
+template <class T>
+inline double total(const Accumulators<T>& sum) {
+  return static_cast<double>(hsum((sum[0] + sum[1]) + (sum[2] + sum[3])));
+}
+
+}  // namespace
+}  // namespace simdnorm

@@ -1,0 +1,122 @@
+// Packs on AVX2 with FMA: two registers each, tails by masked moves.
+#pragma once
+
+#include <immintrin.h>
+
+#include "simd/pack.hpp"
+
+namespace simdnorm {
+namespace {
+
+template <>
+struct Pack<float> {
+  __m256 lo, hi;
+};
+
+template <>
+struct Pack<double> {
+  __m256d lo, hi;
+};
+
+using Floats = Pack<float>;
+using Doubles = Pack<double>;
+
+// A window into this table, `count` words before its middle, is a mask of `count` lanes.
+alignas(64) constexpr std::int32_t kMask32[32] = {-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1};
+alignas(64) constexpr std::int64_t kMask64[16] = {-1, -1, -1, -1, -1, -1, -1, -1};
+
+inline __m256i mask32(First lanes, int half) {
+  return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(kMask32 + 16 - lanes.count + 8 * half));
+}
+inline __m256i mask64(First lanes, int half) {
+  return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(kMask64 + 8 - lanes.count + 4 * half));
+}
+
+inline Floats load(const float* p, All) { return {_mm256_loadu_ps(p), _mm256_loadu_ps(p + 8)}; }
+inline Doubles load(const double* p, All) { return {_mm256_loadu_pd(p), _mm256_loadu_pd(p + 4)}; }
+inline Floats load(const float* p, First lanes) {
+  return {_mm256_maskload_ps(p, mask32(lanes, 0)), _mm256_maskload_ps(p + 8, mask32(lanes, 1))};
+}
+inline Doubles load(const double* p, First lanes) {
+  return {_mm256_maskload_pd(p, mask64(lanes, 0)), _mm256_maskload_pd(p + 4, mask64(lanes, 1))};
+}
+
+inline void store(float* p, Floats a, All) {
+  _mm256_storeu_ps(p, a.lo);
+  _mm256_storeu_ps(p + 8, a.hi);
+}
+inline void store(double* p, Doubles a, All) {
+  _mm256_storeu_pd(p, a.lo);
+  _mm256_storeu_pd(p + 4, a.hi);
+}
+inline void store(float* p, Floats a, First lanes) {
+  _mm256_maskstore_ps(p, mask32(lanes, 0), a.lo);
+  _mm256_maskstore_ps(p + 8, mask32(lanes, 1), a.hi);
+}
+inline void store(double* p, Doubles a, First lanes) {
+  _mm256_maskstore_pd(p, mask64(lanes, 0), a.lo);
+  _mm256_maskstore_pd(p + 4, mask64(lanes, 1), a.hi);
+}
+
+inline void stream(float* p, Floats a) {
+  _mm256_stream_ps(p, a.lo);
+  _mm256_stream_ps(p + 8, a.hi);
+}
+inline void stream(double* p, Doubles a) {
+  _mm256_stream_pd(p, a.lo);
+  _mm256_stream_pd(p + 4, a.hi);
+}
+inline void stream_fence() { _mm_sfence(); }
+
+template <class T>
+Pack<T> broadcast(T s);
+template <>
+inline Floats broadcast(float s) {
+  return {_mm256_set1_ps(s), _mm256_set1_ps(s)};
+}
+template <>
+inline Doubles broadcast(double s) {
+  return {_mm256_set1_pd(s), _mm256_set1_pd(s)};
+}
+
+inline Floats operator+(Floats a, Floats b) { return {_mm256_add_ps(a.lo, b.lo), _mm256_add_ps(a.hi, b.hi)}; }
+inline Floats operator-(Floats a, Floats b) { return {_mm256_sub_ps(a.lo, b.lo), _mm256_sub_ps(a.hi, b.hi)}; }
+inline Floats operator*(Floats a, Floats b) { return {_mm256_mul_ps(a.lo, b.lo), _mm256_mul_ps(a.hi, b.hi)}; }
+inline Floats fma(Floats a, Floats b, Floats c) {
+  return {_mm256_fmadd_ps(a.lo, b.lo, c.lo), _mm256_fmadd_ps(a.hi, b.hi, c.hi)};
+}
+inline Doubles operator+(Doubles a, Doubles b) { return {_mm256_add_pd(a.lo, b.lo), _mm256_add_pd(a.hi, b.hi)}; }
+inline Doubles operator-(Doubles a, Doubles b) { return {_mm256_sub_pd(a.lo, b.lo), _mm256_sub_pd(a.hi, b.hi)}; }
+inline Doubles operator*(Doubles a, Doubles b) { return {_mm256_mul_pd(a.lo, b.lo), _mm256_mul_pd(a.hi, b.hi)}; }
+inline Doubles fma(Doubles a, Doubles b, Doubles c) {
+  return {_mm256_fmadd_pd(a.lo, b.lo, c.lo), _mm256_fmadd_pd(a.hi, b.hi, c.hi)};
+}
+
+template <class T>
+inline Pack<T> first(Pack<T> a, All) {
+  return a;
+}
+inline Floats first(Floats a, First lanes) {
+  return {_mm256_and_ps(a.lo, _mm256_castsi256_ps(mask32(lanes, 0))),
+          _mm256_and_ps(a.hi, _mm256_castsi256_ps(mask32(lanes, 1)))};
+}
+inline Doubles first(Doubles a, First lanes) {
+  return {_mm256_and_pd(a.lo, _mm256_castsi256_pd(mask64(lanes, 0))),
+          _mm256_and_pd(a.hi, _mm256_castsi256_pd(mask64(lanes, 1)))};
+}
+
+inline float hsum(Floats a) {
+  __m256 eight = _mm256_add_ps(a.lo, a.hi);
+  __m128 four = _mm_add_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
+  __m128 two = _mm_add_ps(four, _mm_movehl_ps(four, four));
+  return _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)));
+}
+
+inline double hsum(Doubles a) {
+  __m256d four = _mm256_add_pd(a.lo, a.hi);
+  __m128d two = _mm_add_pd(_mm256_castpd256_pd128(four), _mm256_extractf128_pd(four, 1));
+  return _mm_cvtsd_f64(_mm_add_sd(two, _mm_unpackhi_pd(two, two)));
+}
+
+}  // namespace
+}  // namespace simdnorm

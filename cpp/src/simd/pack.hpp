@@ -1,0 +1,40 @@
+// The contract of the one vector type that kernels are written in.
+//
+// A pack is 64 bytes wide on every instruction set: 16 float or 8 double lanes, which is one register on AVX-512,
+// two on AVX2, four on NEON. The kernels' order of operations is therefore the same everywhere, and so are the bits.
+// A backend (avx2.hpp, avx512.hpp, neon.hpp, portable.hpp) gives, for T = float and double:
+//
+//   load(p, lanes)         the lanes from unaligned memory; lanes that are not asked for are zero and not touched
+//   store(p, v, lanes)     the lanes to unaligned memory; others are not touched
+//   stream(p, v)           a whole pack to memory aligned to 64 bytes, past the caches where the processor can
+//   broadcast<T>(s)        s in every lane
+//   a + b, a - b, a * b    lane by lane, one rounding each
+//   fma(a, b, c)           a * b + c; one rounding where the processor has it (the portable backend has two)
+//   first(v, lanes)        the lanes of v, zero in the others
+//   hsum(v)                the sum of all lanes, always in the order of the tree i + (i + width / 2), halving
+//
+// and stream_fence(), which orders streamed stores before whatever another thread reads.
+//
+// Everything here has internal linkage: the same names are compiled once per instruction set.
+#pragma once
+
+#include "simdnorm/types.hpp"
+
+namespace simdnorm {
+namespace {
+
+constexpr Index kPackBytes = 64;
+
+template <class T>
+constexpr Index kLanes = kPackBytes / static_cast<Index>(sizeof(T));
+
+template <class T>
+struct Pack;
+
+struct All {};  // every lane
+struct First {  // the first `count` lanes, 0 < count < kLanes
+  Index count;
+};
+
+}  // namespace
+}  // namespace simdnorm

@@ -1,0 +1,7 @@
+#include "simd/avx512.hpp"
+// The backend first: the kernels are written over it.
+#include "kernels/all.hpp"
+
+namespace simdnorm {
+extern const KernelTable kAvx512Kernels = {kernels_of<float>(), kernels_of<double>()};
+}  // namespace simdnorm
