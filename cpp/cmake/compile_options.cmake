@@ -15,6 +15,7 @@ function(simdnorm_compile_options target)
   )
   target_compile_options(${target} PRIVATE -ffp-contract=off -Wall -Wextra -Wshadow -Wconversion)
   if(SIMDNORM_SANITIZE)
+    # For Debug: optimizing one instrumented kernel file keeps GCC busy for many minutes.
     target_compile_options(
       ${target} PRIVATE -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
     )

@@ -53,7 +53,7 @@ Status batch_norm_inference(const BatchNormInference<T>& op) noexcept {
     Scratch scratch;
     const Standardizer<T>* s = per_channel<Standardizer<T>>(op.layout.channels, scratch, [&](Index c) {
       const double rstd = 1.0 / std::sqrt(static_cast<double>(op.running_var[c]) + op.eps);
-      return standardizer<T>(static_cast<double>(op.running_mean[c]), rstd);
+      return given_standardizer<T>(static_cast<double>(op.running_mean[c]), rstd);
     });
     apply(op.layout, ForwardTask<T>{.x = op.x, .y = op.y, .weight = op.weight, .bias = op.bias}, s, scratch);
   });
@@ -68,11 +68,12 @@ Status batch_norm_backward(const BatchNormBackward<T>& op) noexcept {
     if (op.dbias) std::fill_n(op.dbias, channels, T(0));
     return Status::ok;
   }
+  if (!(op.dx || op.dweight || op.dbias)) return Status::ok;
   if (!given(op.dy, op.x, op.mean, op.rstd)) return Status::invalid_argument;
   return run([&] {
     Scratch scratch;
     const Standardizer<T>* saved = per_channel<Standardizer<T>>(
-        channels, scratch, [&](Index c) { return Standardizer<T>{T(1), op.mean[c], op.rstd[c], T(0)}; });
+        channels, scratch, [&](Index c) { return saved_standardizer<T>(op.mean[c], op.rstd[c]); });
     const bool wants_sums = op.dweight || op.dbias || (op.training && op.dx);
     GradientSums* sums = wants_sums ? scratch.take<GradientSums>(channels) : nullptr;
     backward(op.layout,

@@ -11,7 +11,7 @@ namespace {
 template <class T, class Op>
 const Standardizer<T>* given_standardizers(const Op& op, Scratch& scratch) {
   return per_channel<Standardizer<T>>(op.layout.channels, scratch,
-                                      [&](Index c) { return standardizer<T>(op.mean[c], op.rstd[c]); });
+                                      [&](Index c) { return given_standardizer<T>(op.mean[c], op.rstd[c]); });
 }
 
 }  // namespace
@@ -89,7 +89,7 @@ Status batch_norm_backward_apply(const BatchNormBackwardApply<T>& op) noexcept {
     const Gradients<T>* gradients = per_channel<Gradients<T>>(op.layout.channels, scratch, [&](Index c) {
       const GradientSums sums = {{op.sum_dy[c], 0.0}, {op.sum_dy_xhat[c], 0.0}, {}};
       const double scale = op.rstd[c] * (op.weight ? static_cast<double>(op.weight[c]) : 1.0);
-      return Gradients<T>{standardizer<T>(op.mean[c], op.rstd[c]), projection<T>(sums, op.count[c], scale)};
+      return Gradients<T>{given_standardizer<T>(op.mean[c], op.rstd[c]), projection<T>(sums, op.count[c], scale)};
     });
     backward(op.layout, BackwardTask<T>{.dy = op.dy, .x = op.x, .dx = op.dx, .gradients = gradients}, scratch);
   });

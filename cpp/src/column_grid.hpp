@@ -37,21 +37,25 @@ inline Grid elementwise_grid(const Columns& columns) {
 /// One entry a column, as column kernels read them; filled from one struct a column.
 template <class T>
 struct ColumnArrays {
-  T *prescale, *mean, *rstd, *shift;
+  T *prescale, *mean, *rstd, *shift, *rstd_low;
 
   ColumnArrays(Index columns, Scratch& scratch)
-      : prescale(scratch.take<T>(4 * columns)),
+      : prescale(scratch.take<T>(5 * columns)),
         mean(prescale + columns),
         rstd(mean + columns),
-        shift(rstd + columns) {}
+        shift(rstd + columns),
+        rstd_low(shift + columns) {}
   void set(Index c, const Standardizer<T>& s) const {
     prescale[c] = s.prescale;
     mean[c] = s.mean;
     rstd[c] = s.rstd;
     shift[c] = s.shift;
+    rstd_low[c] = s.rstd_low;
   }
   /// Prescales are 1 but for rare columns; kernels are told only then.
-  ColumnStandardizers<T> read(bool prescaled) const { return {prescaled ? prescale : nullptr, mean, rstd, shift}; }
+  ColumnStandardizers<T> read(bool prescaled) const {
+    return {prescaled ? prescale : nullptr, mean, rstd, shift, rstd_low};
+  }
 };
 
 }  // namespace

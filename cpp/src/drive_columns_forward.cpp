@@ -49,33 +49,13 @@ Moments fold(const BlockMoments& blocks, const Grid& grid, Index c) {
   return moments;
 }
 
-/// A column whose squares overflow or vanish, one value after the other.
+/// From the moments of a column to how it is standardized.
 template <class T>
-Moments prescaled_moments(const T* x, Index rows, Index stride, double prescale) {
-  Sum sum = {}, deviations = {}, squares = {};
-  for (Index r = 0; r < rows; ++r) add(sum, static_cast<double>(x[r * stride]) * prescale);
-  const double pivot = static_cast<double>(static_cast<T>(value(sum) / static_cast<double>(rows)));
-  for (Index r = 0; r < rows; ++r) {
-    const double d = static_cast<double>(x[r * stride]) * prescale - pivot;
-    add(deviations, d);
-    add(squares, d * d);
-  }
-  return moments_about(pivot, value(deviations), value(squares), rows);
-}
-
-/// From the moments of a column to how it is standardized; writes the statistics that are wanted.
-template <class T>
-Standardizer<T> finish(const Columns& columns, const ForwardTask<T>& task, Index c, Moments moments) {
-  double prescale = 1.0;
-  if (!ordinary<T>(moments, columns.rows, task.eps)) {
-    double largest = 0.0;
-    for (Index r = 0; r < columns.rows; ++r) {
-      largest = larger_size(largest, static_cast<double>(task.x[r * columns.columns + c]));
-    }
-    prescale = static_cast<double>(prescale_for<T>(largest));
-    moments = prescaled_moments(task.x + c, columns.rows, columns.columns, prescale);
-  }
-  return finished(moments, columns.rows, task.eps, prescale, task.saved, c);
+Standardizer<T> finish(const Columns& columns, const ForwardTask<T>& task, Index c, const Moments& moments) {
+  const Index count = columns.rows;
+  if (ordinary<T>(moments, count, task.eps)) return finished(moments, count, task.eps, 1.0, task.saved, c);
+  const PrescaledMoments again = retaken(moments, task.x + c, columns.rows, 1, columns.columns);
+  return finished(again.moments, count, task.eps, again.prescale, task.saved, c);
 }
 
 }  // namespace

@@ -36,14 +36,15 @@ void share_blocks(const RowsBackward<T>& op, const RowParametersTask<T>& task, c
                   Scratch& scratch) {
   const Kernels<T>& k = kernels<T>();
   const Index n = op.rows.length;
-  T* partial = scratch.take<T>(2 * n * size);
-  std::fill_n(partial, 2 * n * size, T(0));
+  const Index apart = ceil_div(n, 64) * 64;  // so that each array stands in its cache lines as dx does
+  T* partial = scratch.take_like<T>(task.dx, 2 * apart * size);
+  std::fill_n(partial, 2 * apart * size, T(0));
   parallel(size, [&](const Team& team) {
-    T* mine = partial + 2 * n * team.rank();
+    T* mine = partial + 2 * apart * team.rank();
     team.each(blocks.count, [&](Index begin, Index end) {
       for (Index b = begin; b < end; ++b) {
         const Index last = smaller((b + 1) * blocks.rows, op.rows.items);
-        k.rows_backward_block(op, b * blocks.rows, last, task.mean, task.rstd, {mine, mine + n}, blocks.at(b, n));
+        k.rows_backward_block(op, b * blocks.rows, last, task.mean, task.rstd, {mine, mine + apart}, blocks.at(b, n));
       }
     });
     team.wait();
@@ -59,7 +60,7 @@ void share_columns(const RowsBackward<T>& op, const RowParametersTask<T>& task, 
   T* partial = scratch.take<T>(2 * n);
   std::fill_n(partial, 2 * n, T(0));
   Standardizer<T>* saved = scratch.take<Standardizer<T>>(items);
-  for (Index row = 0; row < items; ++row) saved[row] = {T(1), task.mean[row], task.rstd[row], T(0)};
+  for (Index row = 0; row < items; ++row) saved[row] = saved_standardizer<T>(task.mean[row], task.rstd[row]);
   GradientSums* sums = scratch.take<GradientSums>(items * per_item);
   Gradients<T>* gradients = scratch.take<Gradients<T>>(items);
   parallel(size, [&](const Team& team) {

@@ -7,12 +7,12 @@
 namespace simdnorm {
 namespace {
 
-constexpr std::size_t kLine = 64;
+constexpr std::align_val_t kLineAligned{64};
 constexpr std::size_t kLeast = 64 * 1024;
 constexpr std::size_t kMostKept = 16 * 1024 * 1024;  // a thread gives back what goes beyond
 
 struct Free {
-  void operator()(void* p) const { ::operator delete(p, std::align_val_t{kLine}); }
+  void operator()(void* p) const { ::operator delete(p, kLineAligned); }
 };
 
 struct Block {
@@ -22,7 +22,7 @@ struct Block {
 
 Block allocate(std::size_t size) {
   Block block;
-  block.memory.reset(::operator new(size, std::align_val_t{kLine}));
+  block.memory.reset(::operator new(size, kLineAligned));
   block.size = size;
   return block;
 }

@@ -32,14 +32,18 @@ struct SavedStatistics {
   Statistics* statistics;
 };
 
-/// xhat = (x * prescale - mean) * rstd + shift. prescale is a power of two, and 1 but where squares of x would
-/// overflow or vanish; shift holds what one T cannot of the mean, times -rstd.
+/// xhat = (x - mean) * rstd + shift; shift holds what one T cannot of the mean, times -rstd.
+///
+/// Where squares of x would overflow or vanish, x * prescale stands for x (a power of two near 1 / |x|; else 1), and
+/// rstd_low for the digits of rstd that one T cannot hold: such values are often equal in size, and xhat then is
+/// exactly 1.
 template <class T>
 struct Standardizer {
   T prescale;
   T mean;
   T rstd;
   T shift;
+  T rstd_low;
 };
 
 /// dx = scale * (dy - dy_mean - xhat * dy_xhat_mean)
@@ -116,10 +120,11 @@ struct RowsBackward {
 
 template <class T>
 struct ColumnStandardizers {
-  const T* prescale;  // null: 1 everywhere
+  const T* prescale;  // null: 1 everywhere, and then rstd_low is not read
   const T* mean;
   const T* rstd;
   const T* shift;
+  const T* rstd_low;
 };
 
 template <class T>

@@ -21,6 +21,7 @@ struct SpanSums {
         const Pack<T> mean = load(s.mean + col + c, lanes), rstd = load(s.rstd + col + c, lanes);
         const Pack<T> shift = load(s.shift + col + c, lanes);
         Pair<T> of_dy, of_dy_xhat, of_xhat;
+        SIMDNORM_UNROLL
         for (int r = 0; r < count.value; ++r) {
           const Pack<T> g = load(dys + r * stride + c, lanes);
           const Pack<T> xh = fma(load(xs + r * stride + c, lanes) - mean, rstd, shift);
@@ -75,6 +76,7 @@ void columns_backward_apply(const ColumnsBackward<T>& op, const Tile& tile) {
       const Index c = tile.col_begin + k;
       const Pack<T> scale = load(p.scale + c, lanes);
       if (op.frozen) {
+        SIMDNORM_UNROLL
         for (int r = 0; r < count.value; ++r) {
           store(dx + r * stride + c, scale * load(dy + r * stride + c, lanes), lanes);
         }
@@ -83,6 +85,7 @@ void columns_backward_apply(const ColumnsBackward<T>& op, const Tile& tile) {
       const Pack<T> mean = load(s.mean + c, lanes), rstd = load(s.rstd + c, lanes), shift = load(s.shift + c, lanes);
       const Pack<T> dy_mean = load(p.dy_mean + c, lanes);
       const Pack<T> minus_dy_xhat_mean = broadcast<T>(T(0)) - load(p.dy_xhat_mean + c, lanes);
+      SIMDNORM_UNROLL
       for (int r = 0; r < count.value; ++r) {
         const Pack<T> xhat = fma(load(x + r * stride + c, lanes) - mean, rstd, shift);
         const Pack<T> g = load(dy + r * stride + c, lanes);

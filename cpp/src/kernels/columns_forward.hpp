@@ -32,6 +32,7 @@ struct SpanMoments {
       map<T>(columns, [&](Index c, auto lanes) SIMDNORM_INLINE {
         const Pack<T> pivots = load(pivot + c, lanes);
         Pair<T> s, q;
+        SIMDNORM_UNROLL
         for (int r = 0; r < count.value; ++r) {
           const Pack<T> d = load(p + r * stride + c, lanes) - pivots;
           s[r] = s[r] + d;
@@ -82,6 +83,13 @@ void columns_moments(const ColumnsForward<T>& op, const Tile& tile, const Column
   }
 }
 
+/// For rare columns: see Standardizer.
+template <class T, class Lanes>
+inline Pack<T> prescaled_xhat(const ColumnStandardizers<T>& s, Index c, Pack<T> x, Lanes lanes) {
+  const Pack<T> d = x * load(s.prescale + c, lanes) - load(s.mean + c, lanes);
+  return fma(d, load(s.rstd + c, lanes), fma(d, load(s.rstd_low + c, lanes), load(s.shift + c, lanes)));
+}
+
 template <class T, class Write>
 inline void apply_tile(const ColumnsForward<T>& op, const Tile& tile, Write write) {
   const ColumnStandardizers<T>& s = op.standardizers;
@@ -93,10 +101,11 @@ inline void apply_tile(const ColumnsForward<T>& op, const Tile& tile, Write writ
       const Index c = tile.col_begin + k;
       const Pack<T> mean = load(s.mean + c, lanes), rstd = load(s.rstd + c, lanes), shift = load(s.shift + c, lanes);
       const Pack<T> weight = load(op.weight + c, lanes), bias = load(op.bias + c, lanes);
+      SIMDNORM_UNROLL
       for (int r = 0; r < count.value; ++r) {
-        Pack<T> value = load(x + r * stride + c, lanes);
-        if (s.prescale) value = value * load(s.prescale + c, lanes);
-        put(y + r * stride + c, fma(fma(value - mean, rstd, shift), weight, bias), lanes);
+        const Pack<T> value = load(x + r * stride + c, lanes);
+        const Pack<T> xhat = s.prescale ? prescaled_xhat(s, c, value, lanes) : fma(value - mean, rstd, shift);
+        put(y + r * stride + c, fma(xhat, weight, bias), lanes);
       }
     });
   });

@@ -111,11 +111,11 @@ void rows_backward_apply(const RowsBackward<T>& op, Index begin, Index end, cons
       const T *dy = op.dy + at, *x = op.x + at;
       T* dx = op.dx + at;
       if (op.frozen) {
-        map<T>(chunk.length, [&](Index i, auto lanes) SIMDNORM_INLINE {
+        map_aligned<T>(dx, chunk.length, [&](Index i, auto lanes) SIMDNORM_INLINE {
           store(dx + i, project.scale * load(dy + i, lanes), lanes);
         });
       } else {
-        map<T>(chunk.length, [&](Index i, auto lanes) SIMDNORM_INLINE {
+        map_aligned<T>(dx, chunk.length, [&](Index i, auto lanes) SIMDNORM_INLINE {
           store(dx + i, project(load(dy + i, lanes), xhat(load(x + i, lanes))), lanes);
         });
       }

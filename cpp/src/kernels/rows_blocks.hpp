@@ -17,23 +17,30 @@ struct RowGradient {
   T* dx;
   ItemXhat<T> xhat;
   ItemProjection<T> project;
-};
 
-template <class T>
-inline RowGradient<T> row_gradient(const RowsBackward<T>& op, Index row, const Gradients<T>& g) {
-  const Index at = row * op.rows.item_stride;
-  return {op.dy + at, op.x + at, op.dx ? op.dx + at : nullptr, ItemXhat<T>(g.standardizer),
-          ItemProjection<T>(g.projection)};
-}
+  RowGradient() = default;
+  RowGradient(const RowsBackward<T>& op, Index row, const Gradients<T>& g)
+      : dy(op.dy + row * op.rows.item_stride),
+        x(op.x + row * op.rows.item_stride),
+        dx(op.dx ? op.dx + row * op.rows.item_stride : nullptr),
+        xhat(g.standardizer),
+        project(g.projection) {}
+};
 
 /// Columns [begin, end) of M rows: dx, and what the rows add to the partial sums.
 template <int M, bool Dx, bool Parameters, class T>
-inline void group_columns(const RowsBackward<T>& op, const RowGradient<T>* rows, Index begin, Index end,
+inline void group_columns(const RowsBackward<T>& op, Index row, const Gradients<T>* gradients, Index begin, Index end,
                           const PartialParameters<T>& partial) {
-  map<T>(end - begin, [&](Index k, auto lanes) SIMDNORM_INLINE {
+  RowGradient<T> rows[M];  // local, so that all of it can stay in registers whatever dx overlaps
+  for (int r = 0; r < M; ++r) rows[r] = RowGradient<T>(op, row + r, gradients[r]);
+  const T* weights = op.weight;
+  T *dweights = partial.dweight, *dbiases = partial.dbias;
+  const T* written = Dx ? rows[0].dx + begin : dweights + begin;
+  map_aligned<T>(written, end - begin, [&](Index k, auto lanes) SIMDNORM_INLINE {
     const Index i = begin + k;
-    const Pack<T> weight = load(op.weight + i, lanes);
+    const Pack<T> weight = load(weights + i, lanes);
     Pack<T> dweight = broadcast<T>(T(0)), dbias = broadcast<T>(T(0));
+    SIMDNORM_UNROLL
     for (int r = 0; r < M; ++r) {
       const Pack<T> dy = load(rows[r].dy + i, lanes);
       const Pack<T> xhat = rows[r].xhat(load(rows[r].x + i, lanes));
@@ -44,29 +51,29 @@ inline void group_columns(const RowsBackward<T>& op, const RowGradient<T>* rows,
       if constexpr (Dx) store(rows[r].dx + i, rows[r].project(dy * weight, xhat), lanes);
     }
     if constexpr (Parameters) {
-      store(partial.dweight + i, load(partial.dweight + i, lanes) + dweight, lanes);
-      store(partial.dbias + i, load(partial.dbias + i, lanes) + dbias, lanes);
+      store(dweights + i, load(dweights + i, lanes) + dweight, lanes);
+      store(dbiases + i, load(dbiases + i, lanes) + dbias, lanes);
     }
   });
 }
 
 template <bool Dx, bool Parameters, class T>
-inline void group_columns(const RowsBackward<T>& op, const RowGradient<T>* rows, Index count, Index begin, Index end,
-                          const PartialParameters<T>& partial) {
+inline void group_columns(const RowsBackward<T>& op, Index row, const Gradients<T>* gradients, Index count, Index begin,
+                          Index end, const PartialParameters<T>& partial) {
   switch (count) {
-    case 4: return group_columns<4, Dx, Parameters>(op, rows, begin, end, partial);
-    case 3: return group_columns<3, Dx, Parameters>(op, rows, begin, end, partial);
-    case 2: return group_columns<2, Dx, Parameters>(op, rows, begin, end, partial);
-    default: return group_columns<1, Dx, Parameters>(op, rows, begin, end, partial);
+    case 4: return group_columns<4, Dx, Parameters>(op, row, gradients, begin, end, partial);
+    case 3: return group_columns<3, Dx, Parameters>(op, row, gradients, begin, end, partial);
+    case 2: return group_columns<2, Dx, Parameters>(op, row, gradients, begin, end, partial);
+    default: return group_columns<1, Dx, Parameters>(op, row, gradients, begin, end, partial);
   }
 }
 
 template <class T>
-inline void group_columns(const RowsBackward<T>& op, const RowGradient<T>* rows, Index count, Index begin, Index end,
-                          const PartialParameters<T>& partial) {
-  if (!partial.dweight) return group_columns<true, false>(op, rows, count, begin, end, partial);
-  if (!op.dx) return group_columns<false, true>(op, rows, count, begin, end, partial);
-  group_columns<true, true>(op, rows, count, begin, end, partial);
+inline void group_columns(const RowsBackward<T>& op, Index row, const Gradients<T>* gradients, Index count, Index begin,
+                          Index end, const PartialParameters<T>& partial) {
+  if (!partial.dweight) return group_columns<true, false>(op, row, gradients, count, begin, end, partial);
+  if (!op.dx) return group_columns<false, true>(op, row, gradients, count, begin, end, partial);
+  group_columns<true, true>(op, row, gradients, count, begin, end, partial);
 }
 
 /// The partial sums of columns [begin, end), in T, join the block's, in double, and start again from zero.
@@ -97,16 +104,16 @@ void rows_backward_block(const RowsBackward<T>& op, Index begin, Index end, cons
                          const PartialParameters<T>& partial, const BlockParameters& block) {
   const Index n = op.rows.length;
   const auto group = [&](Index row, Index count) {
-    RowGradient<T> rows[kGroupRows];
+    Gradients<T> gradients[kGroupRows];
     for (Index r = 0; r < count; ++r) {
-      const Standardizer<T> saved = {T(1), mean[row + r], rstd[row + r], T(0)};
+      const Standardizer<T> saved = saved_standardizer<T>(mean[row + r], rstd[row + r]);
       GradientSums sums = {};
       for (Index q = 0; q < op.chunks.per_item; ++q) {
         add_chunk(op, row + r, chunk_at<T>(op.rows, op.chunks, row + r, q), saved, sums);
       }
-      rows[r] = row_gradient(op, row + r, gradients_of(sums, n, saved));
+      gradients[r] = gradients_of(sums, n, saved);
     }
-    group_columns(op, rows, count, 0, n, partial);
+    group_columns(op, row, gradients, count, 0, n, partial);
   };
   for_groups(begin, end, group, [&] {
     if (partial.dweight) flush(partial, block, 0, n);
@@ -118,9 +125,7 @@ template <class T>
 void rows_backward_columns(const RowsBackward<T>& op, const Tile& tile, const Gradients<T>* gradients,
                            const PartialParameters<T>& partial, const BlockParameters& block) {
   const auto group = [&](Index row, Index count) {
-    RowGradient<T> rows[kGroupRows];
-    for (Index r = 0; r < count; ++r) rows[r] = row_gradient(op, row + r, gradients[row + r]);
-    group_columns(op, rows, count, tile.col_begin, tile.col_end, partial);
+    group_columns(op, row, gradients + row, count, tile.col_begin, tile.col_end, partial);
   };
   for_groups(tile.row_begin, tile.row_end, group, [&] {
     if (partial.dweight) flush(partial, block, tile.col_begin, tile.col_end);

@@ -5,8 +5,8 @@
 //   mean = pivot + S / n   m2 = Q - S^2 / n   rstd = 1 / sqrt(m2 / n + eps)
 //   y = ((x - mean) * rstd) * weight + bias
 //
-// chunk by chunk while a chunk is in the first cache; chunks are merged in their order. Values whose squares overflow
-// or vanish are taken again, times a power of two (exact) that brings the largest near 1.
+// chunk by chunk while a chunk is in the first cache; chunks are merged in their order. Items whose squares overflow or
+// vanish are taken again, in double.
 #pragma once
 
 #include "kernels/statistics.hpp"
@@ -15,27 +15,14 @@
 namespace simdnorm {
 namespace {
 
-struct AsIs {
-  template <class P>
-  P operator()(P x) const {
-    return x;
-  }
-};
-
 template <class T>
-struct Prescaled {
-  Pack<T> scale;
-  Pack<T> operator()(Pack<T> x) const { return x * scale; }
-};
-
-template <class T, class Scale>
-inline Moments chunk_moments(const T* x, const Chunk& chunk, Index stride, Scale scale) {
+inline Moments chunk_moments(const T* x, const Chunk& chunk, Index stride) {
   Accumulators<T> sum, squares;
   clear<T>(sum);
   for (Index s = 0; s < chunk.segments; ++s) {
     const T* p = x + chunk.offset + s * stride;
     sweep<T>(chunk.length, [&](auto slot, Index i, auto lanes) SIMDNORM_INLINE {
-      sum[slot] = sum[slot] + scale(load(p + i, lanes));
+      sum[slot] = sum[slot] + load(p + i, lanes);
     });
   }
   const T pivot = static_cast<T>(total<T>(sum) / static_cast<double>(chunk.count));
@@ -45,7 +32,7 @@ inline Moments chunk_moments(const T* x, const Chunk& chunk, Index stride, Scale
   for (Index s = 0; s < chunk.segments; ++s) {
     const T* p = x + chunk.offset + s * stride;
     sweep<T>(chunk.length, [&](auto slot, Index i, auto lanes) SIMDNORM_INLINE {
-      const Pack<T> d = first(scale(load(p + i, lanes)) - pivots, lanes);
+      const Pack<T> d = first(load(p + i, lanes) - pivots, lanes);
       sum[slot] = sum[slot] + d;
       squares[slot] = fma(d, d, squares[slot]);
     });
@@ -63,45 +50,50 @@ inline void merge_chunk(Moments& item, Index& count, const Moments& chunk, Index
   count += chunk_count;
 }
 
-template <class T, class Scale>
-inline Moments item_moments(const RowsForward<T>& op, Index item, Scale scale) {
+template <class T>
+inline Moments item_moments(const RowsForward<T>& op, Index item) {
   Moments moments = {};
   Index count = 0;
   for (Index q = 0; q < op.chunks.per_item; ++q) {
     const Chunk chunk = chunk_at<T>(op.rows, op.chunks, item, q);
-    merge_chunk(moments, count, chunk_moments(op.x, chunk, op.rows.segment_stride, scale), chunk.count);
+    merge_chunk(moments, count, chunk_moments(op.x, chunk, op.rows.segment_stride), chunk.count);
   }
   return moments;
 }
 
+/// From the moments of an item to how it is standardized.
 template <class T>
-T prescale_of(const RowsForward<T>& op, Index item) {
-  double largest = 0.0;
-  for (Index s = 0; s < op.rows.segments; ++s) {
-    const T* p = op.x + item * op.rows.item_stride + s * op.rows.segment_stride;
-    for (Index i = 0; i < op.rows.length; ++i) largest = larger_size(largest, static_cast<double>(p[i]));
-  }
-  return prescale_for<T>(largest);
+inline Standardizer<T> finish(const RowsForward<T>& op, Index item, const Moments& moments) {
+  const Rows& rows = op.rows;
+  const Index count = rows.segments * rows.length;
+  if (ordinary<T>(moments, count, op.eps)) return finished(moments, count, op.eps, 1.0, op.saved, item);
+  const T* x = op.x + item * rows.item_stride;
+  const PrescaledMoments again = retaken(moments, x, rows.segments, rows.length, rows.segment_stride);
+  return finished(again.moments, count, op.eps, again.prescale, op.saved, item);
 }
 
-/// The same for an item whose squares may have overflowed or vanished: then they are taken again.
+// xhat of x as it is; or of x times the prescale of rare items, where rstd comes in two pieces.
+
 template <class T>
-inline Standardizer<T> finish(const RowsForward<T>& op, Index item, Moments moments) {
-  const Index count = op.rows.segments * op.rows.length;
-  T prescale = T(1);
-  if (!ordinary<T>(moments, count, op.eps)) {
-    prescale = prescale_of(op, item);
-    moments = item_moments(op, item, Prescaled<T>{broadcast<T>(prescale)});
-  }
-  return finished(moments, count, op.eps, static_cast<double>(prescale), op.saved, item);
-}
+struct AsIs {
+  Pack<T> operator()(Pack<T> x) const { return x; }
+  Pack<T> standardize(Pack<T> d, Pack<T> rstd, Pack<T> shift) const { return fma(d, rstd, shift); }
+};
+
+template <class T>
+struct Prescaled {
+  Pack<T> scale, rstd_low;
+  Prescaled(T prescale, T low) : scale(broadcast<T>(prescale)), rstd_low(broadcast<T>(low)) {}
+  Pack<T> operator()(Pack<T> x) const { return x * scale; }
+  Pack<T> standardize(Pack<T> d, Pack<T> rstd, Pack<T> shift) const { return fma(d, rstd, fma(d, rstd_low, shift)); }
+};
 
 /// xhat = (x * prescale - mean) * rstd + shift, on packs.
 template <class T, class Scale>
 struct Standardize {
   Scale scale;
   Pack<T> mean, rstd, shift;
-  Pack<T> operator()(Pack<T> x) const { return fma(scale(x) - mean, rstd, shift); }
+  Pack<T> operator()(Pack<T> x) const { return scale.standardize(scale(x) - mean, rstd, shift); }
 };
 
 template <class T, class Scale>
@@ -130,7 +122,7 @@ inline void normalize(const T* x, T* y, Index n, bool streamed, Xhat xhat, Affin
   if (streamed) {
     map_aligned<T>(y, n, [&](Index i, auto lanes) SIMDNORM_INLINE { write_past(y + i, value(i, lanes), lanes); });
   } else {
-    map<T>(n, [&](Index i, auto lanes) SIMDNORM_INLINE { store(y + i, value(i, lanes), lanes); });
+    map_aligned<T>(y, n, [&](Index i, auto lanes) SIMDNORM_INLINE { store(y + i, value(i, lanes), lanes); });
   }
 }
 
@@ -157,9 +149,9 @@ inline void apply_chunk(const RowsForward<T>& op, Index item, const Chunk& chunk
 template <class T>
 inline void apply_chunk(const RowsForward<T>& op, Index item, const Chunk& chunk, const Standardizer<T>& s) {
   if (s.prescale == T(1)) {
-    apply_chunk(op, item, chunk, s, AsIs{});
+    apply_chunk(op, item, chunk, s, AsIs<T>{});
   } else {
-    apply_chunk(op, item, chunk, s, Prescaled<T>{broadcast<T>(s.prescale)});
+    apply_chunk(op, item, chunk, s, Prescaled<T>(s.prescale, s.rstd_low));
   }
 }
 
@@ -169,7 +161,7 @@ inline void apply_chunk(const RowsForward<T>& op, Index item, const Chunk& chunk
 template <class T>
 void rows_forward(const RowsForward<T>& op, Index begin, Index end) {
   for (Index item = begin; item < end; ++item) {
-    const Standardizer<T> s = finish(op, item, item_moments(op, item, AsIs{}));
+    const Standardizer<T> s = finish(op, item, item_moments(op, item));
     for (Index q = 0; q < op.chunks.per_item; ++q) {
       apply_chunk(op, item, chunk_at<T>(op.rows, op.chunks, item, q), s);
     }
@@ -183,7 +175,7 @@ template <class T>
 void rows_moments(const RowsForward<T>& op, Index begin, Index end, Moments* moments) {
   for (Index q = begin; q < end; ++q) {
     const Chunk chunk = chunk_at<T>(op.rows, op.chunks, q / op.chunks.per_item, q % op.chunks.per_item);
-    moments[q] = chunk_moments(op.x, chunk, op.rows.segment_stride, AsIs{});
+    moments[q] = chunk_moments(op.x, chunk, op.rows.segment_stride);
   }
 }
 

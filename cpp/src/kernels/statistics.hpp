@@ -60,30 +60,57 @@ inline bool ordinary(const Moments& m, Index count, double eps) {
   return variance <= DBL_MAX && variance + eps >= kLeastVariance<T>;
 }
 
-/// The larger of `size` and |x|; NaN wins.
-inline double larger_size(double size, double x) {
-  const double other = std::fabs(x);
-  return other <= size ? size : other;
-}
-
-/// A power of two (so that the product is exact) that brings values up to `largest` near 1; 1 where it cannot.
+/// A power of two (so that the product is exact) that brings values up to `largest` near 1.
 template <class T>
-inline T prescale_for(double largest) {
+inline double prescale_for(double largest) {
   constexpr int most = sizeof(T) == 4 ? 126 : 1022;
-  if (!(largest > 0.0 && largest <= DBL_MAX)) return T(1);
   int exponent = 0;
   std::frexp(largest, &exponent);
-  return static_cast<T>(std::ldexp(1.0, exponent > most ? -most : (exponent < -most ? most : -exponent)));
+  return std::ldexp(1.0, exponent > most ? -most : (exponent < -most ? most : -exponent));
 }
 
-/// The mean as two pieces of T: what x - mean needs where one T is coarser than the spread of x.
-/// |low| <= |x - mean| for every x of type T, for high is the T nearest to the mean; so low * rstd is at most 1.
+struct PrescaledMoments {
+  Moments moments;  // of x * prescale
+  double prescale;
+};
+
+/// The moments of an item whose squares may have overflowed or vanished in T: one value after the other, in double,
+/// times a power of two. `moments` come back as they are where x is zero, or holds an infinity or a NaN.
+template <class T>
+inline PrescaledMoments retaken(const Moments& moments, const T* x, Index segments, Index length, Index stride) {
+  const auto for_each = [&](auto take) {
+    for (Index s = 0; s < segments; ++s) {
+      for (Index i = 0; i < length; ++i) take(static_cast<double>(x[s * stride + i]));
+    }
+  };
+  double largest = 0.0;
+  for_each([&](double v) {
+    const double size = std::fabs(v);
+    if (!(size <= largest)) largest = size;  // NaN wins
+  });
+  if (!(largest > 0.0 && largest <= DBL_MAX)) return {moments, 1.0};
+
+  const double prescale = prescale_for<T>(largest);
+  const Index count = segments * length;
+  Sum sum = {}, deviations = {}, squares = {};
+  for_each([&](double v) { add(sum, v * prescale); });
+  const double pivot = static_cast<double>(static_cast<T>(value(sum) / static_cast<double>(count)));
+  for_each([&](double v) {
+    const double d = v * prescale - pivot;
+    add(deviations, d);
+    add(squares, d * d);
+  });
+  return {moments_about(pivot, value(deviations), value(squares), count), prescale};
+}
+
 struct TwoPieces {
   double high, low;
 };
 
+/// The mean as two pieces of T: what x - mean needs where one T is coarser than the spread of x.
+/// |low| <= |x - mean| for every x of type T, for high is the T nearest to the mean; so low * rstd is at most 1.
 template <class T>
-inline TwoPieces two_pieces(const Moments& m) {
+inline TwoPieces mean_of(const Moments& m) {
   Sum mean = {m.pivot, 0.0};
   add(mean, m.offset.value);
   add(mean, m.offset.error);
@@ -91,48 +118,64 @@ inline TwoPieces two_pieces(const Moments& m) {
   return {high, (mean.value - high) + mean.error};
 }
 
-/// 1 / sqrt(m2 / n + eps). In double each of the four roundings would cost a unit of the result, so they are carried
-/// along as residuals (fma makes them exact) and one Newton step brings them home.
+/// 1 / sqrt(m2 / n + eps) as two pieces of T. For T = double each of the four roundings would cost a unit of the
+/// result, so they are carried along as residuals (fma makes them exact) and one Newton step brings them home.
 template <class T>
-inline double rstd_of(const Sum& m2, Index count, double eps) {
+inline TwoPieces rstd_of(const Sum& m2, Index count, double eps) {
   const double n = static_cast<double>(count);
   const double variance = value(m2) / n;
   Sum s = {variance, 0.0};
   add(s, eps);
   const double rstd = 1.0 / std::sqrt(s.value);
-  if (sizeof(T) == 4 || !(rstd > 0.0 && rstd <= DBL_MAX)) return rstd;
+  if (!(rstd <= DBL_MAX)) return {rstd, 0.0};
+  if (sizeof(T) == 4) {
+    const double high = rstd <= FLT_MAX ? static_cast<double>(static_cast<float>(rstd)) : double{FLT_MAX};
+    return {high, rstd <= FLT_MAX ? rstd - high : 0.0};
+  }
   const double lost = s.error + (std::fma(-variance, n, m2.value) + m2.error) / n;
   const double t = s.value * rstd;
   const double excess = std::fma(t, rstd, -1.0) + (std::fma(s.value, rstd, -t) + lost * rstd) * rstd;
-  return rstd - 0.5 * rstd * excess;
+  const double correction = -0.5 * rstd * excess;
+  const double high = rstd + correction;
+  return {high, correction - (high - rstd)};
 }
 
-/// xhat = (x * prescale - mean) * rstd + shift, from moments of x * prescale.
 template <class T>
-inline Standardizer<T> standardizer(const Moments& m, Index count, double eps, double prescale) {
-  const TwoPieces mean = two_pieces<T>(m);
-  const double rstd = rstd_of<T>(m.m2, count, eps * prescale * prescale);
-  return {static_cast<T>(prescale), static_cast<T>(mean.high), static_cast<T>(rstd), static_cast<T>(-mean.low * rstd)};
+inline Standardizer<T> standardizer(TwoPieces mean, TwoPieces rstd, double prescale) {
+  const double low = prescale == 1.0 ? 0.0 : rstd.low;  // all others are as if the rare ones did not exist
+  return {static_cast<T>(prescale), static_cast<T>(mean.high), static_cast<T>(rstd.high),
+          static_cast<T>(0.0 - mean.low * rstd.high), static_cast<T>(low)};
 }
 
-/// The same from statistics that were given: rstd, and a mean of full double precision.
+/// From statistics that were given: rstd, and a mean of full double precision.
 template <class T>
-inline Standardizer<T> standardizer(double mean, double rstd) {
+inline Standardizer<T> given_standardizer(double mean, double rstd) {
   const double high = static_cast<double>(static_cast<T>(mean));
-  return {T(1), static_cast<T>(high), static_cast<T>(rstd), static_cast<T>(-(mean - high) * rstd)};
+  return standardizer<T>({high, mean - high}, {rstd, 0.0}, 1.0);
+}
+
+/// As backward passes find it: mean and rstd rounded to T.
+template <class T>
+inline Standardizer<T> saved_standardizer(T mean, T rstd) {
+  return {T(1), mean, rstd, T(0), T(0)};
 }
 
 /// From final moments of x * prescale to how item `i` is standardized; writes the statistics that are wanted.
 template <class T>
 inline Standardizer<T> finished(const Moments& moments, Index count, double eps, double prescale,
                                 const SavedStatistics<T>& saved, Index i) {
-  const Standardizer<T> s = standardizer<T>(moments, count, eps, prescale);
-  if (saved.mean) saved.mean[i] = static_cast<T>(static_cast<double>(s.mean) / prescale);
-  if (saved.rstd) saved.rstd[i] = static_cast<T>(static_cast<double>(s.rstd) * prescale);
-  if (saved.statistics) {
-    saved.statistics[i] = {(moments.pivot + value(moments.offset)) / prescale, value(moments.m2) / prescale / prescale};
+  double scaled_eps = eps * prescale * prescale;
+  if (eps > 0.0 && scaled_eps < DBL_MIN) scaled_eps = DBL_MIN;  // a constant item must not become 0 / 0
+  const TwoPieces mean = mean_of<T>(moments), rstd = rstd_of<T>(moments.m2, count, scaled_eps);
+  const double m2 = value(moments.m2) / prescale / prescale;
+  if (saved.mean) saved.mean[i] = static_cast<T>(mean.high / prescale);
+  if (saved.rstd) {
+    const bool in_range = m2 <= DBL_MAX && (m2 >= DBL_MIN || value(moments.m2) == 0.0);
+    saved.rstd[i] = static_cast<T>(prescale != 1.0 && in_range ? 1.0 / std::sqrt(m2 / static_cast<double>(count) + eps)
+                                                               : rstd.high * prescale);
   }
-  return s;
+  if (saved.statistics) saved.statistics[i] = {(moments.pivot + value(moments.offset)) / prescale, m2};
+  return standardizer<T>(mean, rstd, prescale);
 }
 
 /// The digits of the mean that its rounding to T lost, found again as the mean of xhat, which ought to be zero.

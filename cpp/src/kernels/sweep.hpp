@@ -3,11 +3,14 @@
 
 #include "problem.hpp"
 
-// A lambda of a kernel's inner loop: called from several places of a sweep, it must still become straight code.
+// A lambda of a kernel's inner loop: called from several places of a sweep, it must still become straight code. And a
+// loop over the rows of a group, so that what belongs to a row has a register and no index.
 #if defined(__GNUC__)
 #define SIMDNORM_INLINE __attribute__((always_inline))
+#define SIMDNORM_UNROLL _Pragma("GCC unroll 8")
 #else
 #define SIMDNORM_INLINE
+#define SIMDNORM_UNROLL
 #endif
 
 namespace simdnorm {
@@ -57,7 +60,8 @@ inline void map(Index n, Body body) {
   if (i < n) body(i, First{n - i});
 }
 
-/// The same with whole packs at addresses of `out` that are multiples of a cache line.
+/// The same with whole packs where `out + i` begins a cache line: a store across two lines costs twice, and NumPy's
+/// arrays begin in the midst of one.
 template <class T, class Body>
 inline void map_aligned(const T* out, Index n, Body body) {
   constexpr Index w = kLanes<T>;
