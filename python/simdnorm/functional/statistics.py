@@ -1,0 +1,222 @@
+"""Batch normalization in parts, for statistics that span processes.
+
+Each process sums over its own share of the batch; what travels between them are (channels,)-sized arrays::
+
+    count, mean, m2 = merge_stats(*shares)                       # each share's batch_norm_stats, in one fixed order
+    rstd = 1 / np.sqrt(m2 / count + eps)
+    y = batch_norm_apply(x, mean, rstd, weight, bias)
+
+    sum_dy, sum_dy_xhat = batch_norm_backward_sums(dy, x, mean, rstd)         # then added up over the shares:
+    dx = batch_norm_backward_apply(dy, x, mean, rstd, weight, sum_dy, sum_dy_xhat, count)
+    dweight, dbias = sum_dy_xhat, sum_dy
+
+All statistics are float64, and are taken as they are given.
+"""
+
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import _backend, reference
+from .._dtypes import FLOAT64, Array, array
+from .._layouts import channels_of, gathered, settle, target
+from .._memory import output
+from .._operands import counts, exact_statistic, gradient, parameter
+from .._shapes import checked_channel_axis
+
+Float64s: TypeAlias = NDArray[np.float64]
+Statistics: TypeAlias = tuple[NDArray[np.int64], Float64s, Float64s]
+
+
+def batch_norm_stats(x: Array, *, channel_axis: int = 1) -> Statistics:
+    """Count, mean and ``m2 = sum (x - mean)^2`` of each channel.
+
+    Parameters
+    ----------
+    x : ndarray of float32 or float64
+        Two dimensions or more; an empty share counts 0 and changes nothing in a merge.
+    channel_axis : int
+        The axis that is kept.
+
+    Returns
+    -------
+    count, mean, m2 : ndarray
+        (channels,), of int64, float64 and float64.
+    """
+    x = array("x", x)
+    order, outer, channels, inner = channels_of(x, checked_channel_axis(x, channel_axis))
+    mean, m2 = np.empty(channels), np.empty(channels)
+    _backend.kernels.batch_norm_statistics(gathered(x, order), mean, m2, outer, channels, inner)
+    return np.full(channels, outer * inner, np.int64), mean, m2
+
+
+def merge_stats(*shares: Statistics) -> Statistics:
+    """Merge what `batch_norm_stats` returned for each share, exactly (Chan, Golub & LeVeque) and in the order given.
+
+    Parameters
+    ----------
+    *shares : (count, mean, m2)
+        One or more; the same order gives the same bits.
+
+    Returns
+    -------
+    count, mean, m2 : ndarray
+        Of the whole, as `batch_norm_stats` would return them.
+    """
+    if not shares:
+        raise ValueError("merge_stats needs one or more (count, mean, m2), got none")
+    merged, *others = (_checked_share(i, share) for i, share in enumerate(shares))
+    for i, share in enumerate(others, 1):
+        if share[0].shape != merged[0].shape:
+            raise ValueError(f"share {i} has {share[0].size} channels, expected {merged[0].size}, as share 0 has")
+        count, mean, m2 = reference.merge_statistics(merged, share)
+        merged = count, mean.astype(np.float64), m2.astype(np.float64)
+    return merged
+
+
+def batch_norm_apply(
+    x: Array,
+    mean: Array,
+    rstd: Array,
+    weight: Array | None = None,
+    bias: Array | None = None,
+    *,
+    channel_axis: int = 1,
+    out: Array | None = None,
+) -> Array:
+    """Normalize the channels of `x` by given statistics: ``(x - mean) * rstd * weight + bias``.
+
+    Parameters
+    ----------
+    x : ndarray of float32 or float64
+        Two dimensions or more.
+    mean, rstd : ndarray
+        (channels,), float64 or the dtype of `x`.
+    weight, bias : ndarray, optional
+        (channels,) of the dtype of `x`.
+    channel_axis : int
+        The axis that the parameters run along.
+    out : ndarray, optional
+        Receives the result; may be `x` itself.
+
+    Returns
+    -------
+    ndarray
+        In the shape and dtype of `x`: `out` where it was given.
+    """
+    x = array("x", x)
+    order, outer, channels, inner = channels_of(x, checked_channel_axis(x, channel_axis))
+    mean_ = exact_statistic("mean", mean, x, (channels,))
+    rstd_ = exact_statistic("rstd", rstd, x, (channels,))
+    weight_ = parameter("weight", weight, x, (channels,))
+    bias_ = parameter("bias", bias, x, (channels,))
+    y = output("out", out, x, (x,), (mean, rstd, weight, bias))
+
+    x_, y_ = gathered(x, order), target(y, order)
+    _backend.kernels.batch_norm_apply(x_, mean_, rstd_, weight_, bias_, y_, outer, channels, inner)
+    settle(y, y_, order)
+    return y if out is None else out
+
+
+def batch_norm_backward_sums(
+    dy: Array, x: Array, mean: Array, rstd: Array, *, channel_axis: int = 1
+) -> tuple[Float64s, Float64s]:
+    """Sum ``dy`` and ``dy * xhat`` over this share.
+
+    Added up over all shares they are `dbias` and `dweight`, and what `batch_norm_backward_apply` needs.
+
+    Parameters
+    ----------
+    dy, x : ndarray
+        Of one shape and dtype.
+    mean, rstd : ndarray
+        (channels,), float64 or the dtype of `x`, over all shares.
+    channel_axis : int
+        The axis that is kept.
+
+    Returns
+    -------
+    sum_dy, sum_dy_xhat : ndarray of float64
+        (channels,).
+    """
+    x = array("x", x)
+    dy = gradient("dy", dy, x)
+    order, outer, channels, inner = channels_of(x, checked_channel_axis(x, channel_axis))
+    mean_ = exact_statistic("mean", mean, x, (channels,))
+    rstd_ = exact_statistic("rstd", rstd, x, (channels,))
+
+    x_, dy_ = gathered(x, order), gathered(dy, order)
+    sum_dy, sum_dy_xhat = np.empty(channels), np.empty(channels)
+    _backend.kernels.batch_norm_backward_sums(dy_, x_, mean_, rstd_, sum_dy, sum_dy_xhat, outer, channels, inner)
+    return sum_dy, sum_dy_xhat
+
+
+def batch_norm_backward_apply(
+    dy: Array,
+    x: Array,
+    mean: Array,
+    rstd: Array,
+    weight: Array | None,
+    sum_dy: Array,
+    sum_dy_xhat: Array,
+    count: NDArray[np.int64],
+    *,
+    channel_axis: int = 1,
+    out: Array | None = None,
+) -> Array:
+    """Carry `dy` back to `x`: ``weight * rstd * (dy - sum_dy / count - xhat * sum_dy_xhat / count)``.
+
+    Parameters
+    ----------
+    dy, x : ndarray
+        Of one shape and dtype.
+    mean, rstd : ndarray
+        (channels,), float64 or the dtype of `x`, over all shares.
+    weight : ndarray or None
+        (channels,) of the dtype of `x`.
+    sum_dy, sum_dy_xhat : ndarray
+        (channels,), float64 or the dtype of `x`, over all shares.
+    count : ndarray of whole numbers
+        (channels,): values per channel over all shares.
+    channel_axis : int
+        The axis that the parameters run along.
+    out : ndarray, optional
+        Receives the result; may be `dy` or `x` itself.
+
+    Returns
+    -------
+    ndarray
+        `dx`, in the shape and dtype of `x`: `out` where it was given.
+    """
+    x = array("x", x)
+    dy = gradient("dy", dy, x)
+    order, outer, channels, inner = channels_of(x, checked_channel_axis(x, channel_axis))
+    mean_ = exact_statistic("mean", mean, x, (channels,))
+    rstd_ = exact_statistic("rstd", rstd, x, (channels,))
+    weight_ = parameter("weight", weight, x, (channels,))
+    sum_dy_ = exact_statistic("sum_dy", sum_dy, x, (channels,))
+    sum_dy_xhat_ = exact_statistic("sum_dy_xhat", sum_dy_xhat, x, (channels,))
+    count_ = counts("count", count, (channels,), at_least=outer * inner)
+    dx = output("out", out, x, (dy, x), (mean, rstd, weight, sum_dy, sum_dy_xhat))
+
+    x_, dy_, dx_ = gathered(x, order), gathered(dy, order), target(dx, order)
+    _backend.kernels.batch_norm_backward_apply(
+        dy_, x_, mean_, rstd_, weight_, sum_dy_, sum_dy_xhat_, count_, dx_, outer, channels, inner
+    )
+    settle(dx, dx_, order)
+    return dx if out is None else out
+
+
+def _checked_share(i: int, share: object) -> Statistics:
+    if not isinstance(share, tuple | list):
+        raise TypeError(f"share {i} must be (count, mean, m2), got {type(share).__name__}")
+    if len(share) != 3:
+        raise ValueError(f"share {i} must be (count, mean, m2), got {len(share)} values")
+    shape = (np.size(share[0]),)
+    count = counts(f"count of share {i}", share[0], shape, at_least=0)
+    mean, m2 = (array(f"{name} of share {i}", value) for name, value in zip(("mean", "m2"), share[1:], strict=True))
+    for name, value in (("mean", mean), ("m2", m2)):
+        if value.shape != shape:
+            raise ValueError(f"{name} of share {i} has shape {value.shape}, expected {shape}, that of the counts")
+    return count, mean.astype(FLOAT64), m2.astype(FLOAT64)

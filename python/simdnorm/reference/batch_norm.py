@@ -1,0 +1,112 @@
+"""Batch normalization (Ioffe & Szegedy, arXiv:1502.03167): each channel by its own mean and variance.
+
+The formulas are LayerNorm's; statistics and parameters both belong to a channel, over all other axes.
+"""
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from .batch_norm_parts import batch_norm_apply
+from .precision import Array, Gradients, working_dtype
+from .standardize import affine, standardize, standardize_backward
+from .sums import along, centre_on, split_axes, total
+
+
+@np.errstate(all="ignore")
+def batch_norm_forward(
+    x: ArrayLike,
+    weight: ArrayLike | None = None,
+    bias: ArrayLike | None = None,
+    eps: float = 1e-5,
+    *,
+    channel_axis: int = 1,
+) -> tuple[Array, Array, Array]:
+    """Normalize the channels of `x` by the batch's own statistics (training).
+
+    Parameters
+    ----------
+    x : array_like
+        At least two dimensions; channels along `channel_axis`.
+    weight, bias : array_like, optional
+        (channels,).
+    eps : float
+        Added to the variance.
+    channel_axis : int
+        The axis that is kept.
+
+    Returns
+    -------
+    y, mean, rstd : ndarray
+        In the working precision; `mean` and `rstd` are (channels,).
+    """
+    x = np.asarray(x, dtype=working_dtype(x, weight, bias))
+    channel, axes = split_axes(x.ndim, channel_axis)
+    xhat, mean, rstd = standardize(x, axes, eps)
+    return affine(xhat, weight, bias, channel), mean.ravel(), rstd.ravel()
+
+
+@np.errstate(all="ignore")
+def batch_norm_inference(
+    x: ArrayLike,
+    running_mean: ArrayLike,
+    running_var: ArrayLike,
+    weight: ArrayLike | None = None,
+    bias: ArrayLike | None = None,
+    eps: float = 1e-5,
+    *,
+    channel_axis: int = 1,
+) -> Array:
+    """Normalize the channels of `x` by the running statistics (evaluation).
+
+    eps stands under the root, where training had it: 1 / (sqrt(running_var) + eps) would be another function.
+    """
+    dtype = working_dtype(x, running_mean, running_var, weight, bias)
+    rstd = 1 / np.sqrt(np.asarray(running_var, dtype=dtype) + dtype.type(eps))
+    return batch_norm_apply(np.asarray(x, dtype=dtype), running_mean, rstd, weight, bias, channel_axis=channel_axis)
+
+
+@np.errstate(all="ignore")
+def batch_norm_backward(
+    dy: ArrayLike,
+    x: ArrayLike,
+    mean: ArrayLike,
+    rstd: ArrayLike,
+    weight: ArrayLike | None = None,
+    *,
+    training: bool = True,
+    channel_axis: int = 1,
+) -> Gradients:
+    """Carry the gradient back through `batch_norm_forward`, or through `batch_norm_apply` when not `training`.
+
+    Parameters
+    ----------
+    dy, x : array_like
+        The gradient of the loss in `y`, and the input; of one shape.
+    mean, rstd : array_like
+        (channels,). In training as the forward pass returned them, possibly rounded to a narrower type since.
+    weight : array_like, optional
+        (channels,).
+    training : bool
+        False: `mean` and `rstd` are constants, taken as they stand.
+    channel_axis : int
+        The axis that is kept.
+
+    Returns
+    -------
+    dx, dweight, dbias : ndarray
+        In the working precision; the parameters' gradients are (channels,).
+    """
+    dtype = working_dtype(dy, x, mean, rstd, weight)
+    dy, x = np.asarray(dy, dtype=dtype), np.asarray(x, dtype=dtype)
+    channel, axes = split_axes(x.ndim, channel_axis)
+    rstd = along(rstd, x, channel)
+    dxhat = affine(dy, weight, None, channel)
+
+    if training:
+        mean_shape = rstd.shape
+        xhat = centre_on(x, np.reshape(mean, mean_shape), axes) * rstd
+        dx = standardize_backward(dxhat, xhat, rstd, axes)
+    else:
+        xhat = (x - along(mean, x, channel)) * rstd
+        dx = dxhat * rstd
+    return dx, total(dy * xhat, axes).ravel(), total(dy, axes).ravel()

@@ -1,0 +1,22 @@
+"""The working precision: the reference computes in more digits than the kernels it judges, and never casts back."""
+
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Array: TypeAlias = NDArray[np.floating[Any]]
+Gradients: TypeAlias = tuple[Array, Array, Array]  # dx, dweight, dbias
+
+
+def working_dtype(*arrays: ArrayLike | None) -> np.dtype[np.floating[Any]]:
+    """Return longdouble when any array is float64 or wider, else float64; an array that is None does not count."""
+    dtypes = [np.asarray(array).dtype for array in arrays if array is not None]
+    wide = any(dtype.kind == "f" and dtype.itemsize >= 8 for dtype in dtypes)
+    return np.dtype(np.longdouble if wide else np.float64)
+
+
+def working_arrays(*arrays: ArrayLike) -> list[Array]:
+    """Return the arrays, all in the working precision of them together."""
+    dtype = working_dtype(*arrays)
+    return [np.asarray(array, dtype=dtype) for array in arrays]

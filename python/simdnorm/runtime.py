@@ -1,0 +1,126 @@
+"""What the kernels run on: threads, instruction sets, and what was built. Settings hold for the whole process."""
+
+import operator
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+
+from . import _backend
+
+_MOST_THREADS = 2**31 - 1
+_PACKAGE = Path(__file__).parent
+
+
+def backend() -> str:
+    """Return ``"native"``, or ``"numpy"`` where the reference answers."""
+    return _backend.name
+
+
+def get_num_threads() -> int:
+    """Return the number of threads that the next operation may use."""
+    return int(_backend.kernels.get_num_threads())
+
+
+def set_num_threads(n: int) -> None:
+    """Let the operations use `n` threads; more than the system has room for are clamped."""
+    _backend.kernels.set_num_threads(_checked_threads(n))
+
+
+class threads:
+    """``with threads(n):`` sets the number of threads for a while."""
+
+    def __init__(self, n: int) -> None:
+        self._n = _checked_threads(n)
+        self._before: list[int] = []
+
+    def __enter__(self) -> Self:  # noqa: D105
+        before = get_num_threads()
+        set_num_threads(self._n)
+        self._before.append(before)
+        return self
+
+    def __exit__(  # noqa: D105
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        set_num_threads(self._before.pop())
+
+
+def isa() -> str:
+    """Return the instruction set of the kernels in use."""
+    return str(_backend.kernels.isa())
+
+
+def available_isas() -> list[str]:
+    """Return the instruction sets that this build has kernels for and this processor can run."""
+    return list(_backend.kernels.available_isas())
+
+
+class use_isa:
+    """``with use_isa(name):`` runs the kernels of another instruction set for a while."""
+
+    def __init__(self, name: str) -> None:
+        if not isinstance(name, str):
+            raise TypeError(f"name must be a str, one of {available_isas()}, got {name!r}")
+        if name not in available_isas():
+            raise ValueError(f"isa {name!r} is not available here, expected one of {available_isas()}")
+        self._name = name
+        self._before: list[str] = []
+
+    def __enter__(self) -> Self:  # noqa: D105
+        before = isa()
+        _backend.kernels.use_isa(self._name)
+        self._before.append(before)
+        return self
+
+    def __exit__(  # noqa: D105
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        _backend.kernels.use_isa(self._before.pop())
+
+
+def config() -> dict[str, str | int | bool | list[str]]:
+    """Return what `show_config` prints."""
+    return {
+        **_backend.kernels.build_info(),
+        "backend": backend(),
+        "isa": isa(),
+        "available_isas": available_isas(),
+        "threads": get_num_threads(),
+        "numpy": np.__version__,
+    }
+
+
+def show_config() -> None:
+    """Print how simdnorm was built and what it runs on."""
+    for key, value in config().items():
+        print(f"{key:>14}  {', '.join(value) if isinstance(value, list) else value}")
+
+
+def get_include() -> str:
+    """Return the directory of the C++ headers (``#include <simdnorm/simdnorm.hpp>``)."""
+    return _installed(_PACKAGE / "include", "simdnorm/simdnorm.hpp", "the C++ headers")
+
+
+def get_cmake_dir() -> str:
+    """Return the directory for ``simdnorm_DIR``, so that ``find_package(simdnorm)`` finds this package."""
+    return _installed(_PACKAGE / "lib" / "cmake" / "simdnorm", "simdnormConfig.cmake", "the CMake package")
+
+
+def _installed(directory: Path, witness: str, what: str) -> str:
+    if not (directory / witness).is_file():
+        raise FileNotFoundError(f"{what} was not installed (no {directory / witness}); the backend is {backend()!r}")
+    return str(directory)
+
+
+def _checked_threads(n: object) -> int:
+    if isinstance(n, bool | np.bool_):
+        raise TypeError(f"n must be a number of threads, got {n!r}")
+    try:
+        count = operator.index(n)  # type: ignore[arg-type]
+    except TypeError:
+        raise TypeError(f"n must be a whole number of threads, got {n!r}") from None
+    if count < 1:
+        raise ValueError(f"n must be 1 thread or more, got {count}")
+    return min(count, _MOST_THREADS)

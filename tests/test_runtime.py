@@ -1,0 +1,182 @@
+"""Threads, instruction sets, processes and the command line behave as they say."""
+
+import json
+import multiprocessing
+import os
+
+import numpy as np
+import pytest
+
+import simdnorm
+from norms import NATIVE_ISAS, needs_native, run_python
+from simdnorm import _backend
+
+X = np.random.default_rng(0).normal(size=(512, 768)).astype(np.float32)
+
+
+@pytest.fixture(autouse=True)
+def unchanged_threads():
+    before = simdnorm.get_num_threads()
+    yield
+    simdnorm.set_num_threads(before)
+
+
+@pytest.mark.parametrize(
+    ("n", "error"),
+    [(0, ValueError), (-1, ValueError), (-(10**30), ValueError), (1.5, TypeError), (2.0, TypeError), ("a", TypeError),
+     (True, TypeError), (np.True_, TypeError), (None, TypeError)],
+)  # fmt: skip
+def test_a_bad_number_of_threads_is_refused_and_changes_nothing(isa, n, error):
+    simdnorm.set_num_threads(2)
+    for setting in (simdnorm.set_num_threads, simdnorm.threads):
+        with pytest.raises(error, match="n must be"):
+            setting(n)
+        assert simdnorm.get_num_threads() == 2
+
+
+def test_the_number_of_threads_is_what_was_set(isa):
+    for n in (1, 2, np.int64(3)):
+        simdnorm.set_num_threads(n)
+        assert simdnorm.get_num_threads() == n
+
+
+def test_a_huge_number_of_threads_is_clamped(isa):
+    simdnorm.set_num_threads(10**30)
+    assert 1 <= simdnorm.get_num_threads() < 2**31
+    simdnorm.layer_norm(X[:4], 768)
+
+
+def test_threads_sets_the_number_for_a_while(isa):
+    simdnorm.set_num_threads(3)
+    with simdnorm.threads(2) as outer:
+        assert simdnorm.get_num_threads() == 2
+        with simdnorm.threads(1):
+            assert simdnorm.get_num_threads() == 1
+        with outer:  # the same object once more
+            assert simdnorm.get_num_threads() == 2
+        assert simdnorm.get_num_threads() == 2
+    with pytest.raises(KeyError), simdnorm.threads(1):
+        raise KeyError
+    assert simdnorm.get_num_threads() == 3
+
+
+def test_use_isa_sets_the_kernels_for_a_while():
+    before = simdnorm.isa()
+    assert before in simdnorm.available_isas()
+    for name in simdnorm.available_isas():
+        with simdnorm.use_isa(name):
+            assert simdnorm.isa() == name
+        with pytest.raises(KeyError), simdnorm.use_isa(name):
+            raise KeyError
+        assert simdnorm.isa() == before
+
+
+def test_an_isa_that_is_not_there_is_refused_with_those_that_are(isa):
+    with pytest.raises(ValueError, match=f"'sse9' is not available here, expected one of .*{isa}"):
+        simdnorm.use_isa("sse9")
+    with pytest.raises(TypeError, match="name must be a str"):
+        simdnorm.use_isa(None)
+    assert simdnorm.isa() == isa
+
+
+@needs_native
+@pytest.mark.parametrize("name", NATIVE_ISAS)
+def test_simdnorm_isa_chooses_the_kernels(name):
+    result = run_python("import simdnorm; print(simdnorm.isa())", SIMDNORM_ISA=name)
+    assert result.stdout.strip() == name and not result.stderr
+
+
+@pytest.mark.parametrize("backend", ["", "numpy"])
+def test_a_simdnorm_isa_that_is_not_there_is_warned_of_once(backend):
+    code = "import simdnorm; import simdnorm.runtime; print(simdnorm.isa())"
+    result = run_python(code, SIMDNORM_ISA="sse9", SIMDNORM_BACKEND=backend)
+    assert result.stdout.strip() in ("numpy", *NATIVE_ISAS)
+    assert result.stderr.count("RuntimeWarning: SIMDNORM_ISA is 'sse9'") == 1
+
+
+def test_simdnorm_backend_chooses_the_backend():
+    code = "import simdnorm; print(simdnorm.backend(), simdnorm.isa())"
+    assert run_python(code, SIMDNORM_BACKEND="numpy").stdout.split() == ["numpy", "numpy"]
+    native = run_python(code, SIMDNORM_BACKEND="native")
+    if simdnorm.backend() == "native":
+        assert native.stdout.split()[0] == "native"
+    elif not os.environ.get("SIMDNORM_BACKEND"):
+        assert "No module named 'simdnorm._core'" in native.stderr
+    wrong = run_python(code, SIMDNORM_BACKEND="gpu")
+    assert wrong.returncode != 0 and "SIMDNORM_BACKEND is 'gpu'" in wrong.stderr
+
+
+def test_importing_prints_nothing_and_needs_numpy_alone():
+    code = (
+        "import sys, simdnorm\n"
+        "print(sorted({'ml_dtypes', 'rich', 'torch', 'matplotlib', 'sklearn', 'threadpoolctl'} & set(sys.modules)))"
+    )
+    result = run_python(code)
+    assert result.stdout.strip() == "[]" and not result.stderr
+
+
+@needs_native
+def test_omp_num_threads_is_obeyed():
+    result = run_python("import simdnorm; print(simdnorm.get_num_threads())", OMP_NUM_THREADS="3")
+    assert result.stdout.strip() == "3"
+
+
+@needs_native
+def test_threadpoolctl_is_obeyed():
+    threadpoolctl = pytest.importorskip("threadpoolctl")
+    simdnorm.layer_norm(X, 768)
+    with threadpoolctl.threadpool_limits(1, user_api="openmp"):
+        assert simdnorm.get_num_threads() == 1
+
+
+def _answer(queue):
+    queue.put(simdnorm.layer_norm(X, 768))
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+def test_a_child_process_answers_after_its_parent_has_worked(method):
+    with simdnorm.threads(2):
+        expected = simdnorm.layer_norm(X, 768)  # the parent's team of threads is up
+        if method == "fork":
+            context = multiprocessing.get_context("fork")
+            queue = context.Queue()
+            child = context.Process(target=_answer, args=(queue,), daemon=True)
+            child.start()
+            answer = queue.get(timeout=60)
+            child.join(60)
+            assert child.exitcode == 0
+            np.testing.assert_array_equal(answer, expected)
+        else:
+            code = "import numpy as np, simdnorm; print(float(simdnorm.layer_norm(np.eye(64), 64).sum()) < 1e-9)"
+            assert run_python(code).stdout.strip() == "True"
+
+
+def test_info_says_what_show_config_says(capsys):
+    from simdnorm.__main__ import main
+
+    assert main(["info", "--json"]) == 0
+    config = json.loads(capsys.readouterr().out)
+    assert config["backend"] == simdnorm.backend() and config["available_isas"] == simdnorm.available_isas()
+    assert main(["info"]) == 0
+    info = capsys.readouterr().out
+    simdnorm.show_config()
+    assert info == capsys.readouterr().out
+    assert all(key in info for key in config)
+
+
+@pytest.mark.parametrize("where", ["get_include", "get_cmake_dir"])
+def test_the_directories_of_the_cpp_package_hold_it_or_an_error_says_so(where):
+    witness = {"get_include": "simdnorm/simdnorm.hpp", "get_cmake_dir": "simdnormConfig.cmake"}[where]
+    try:
+        directory = getattr(simdnorm, where)()
+    except FileNotFoundError as error:
+        assert witness in str(error)
+        assert simdnorm.backend() == "numpy"
+    else:
+        assert os.path.isfile(os.path.join(directory, witness))
+
+
+def test_the_version_is_the_installed_one():
+    assert simdnorm.__version__ == _backend.kernels.build_info()["version"]
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        simdnorm.nothing  # noqa: B018
