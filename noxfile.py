@@ -1,0 +1,44 @@
+"""Everything that CI runs, one session at a time: `nox -l` lists them."""
+
+import nox
+
+nox.options.sessions = ["lint", "tests"]
+nox.options.reuse_existing_virtualenvs = True
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Install with the native kernels and run all tests; arguments go to pytest."""
+    session.install(".[test]", env={"SIMDNORM_REQUIRE_NATIVE": "1"})
+    session.run("python", "-m", "pytest", *session.posargs)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Run ruff, mypy, clang-format and the other hooks over all files."""
+    session.install("pre-commit")
+    session.run("pre-commit", "run", "--all-files", "--show-diff-on-failure", *session.posargs)
+
+
+@nox.session
+@nox.parametrize("preset", ["release", "debug", "sanitize"])
+def cpp(session: nox.Session, preset: str) -> None:
+    """Build the C++ library and run its tests (needs doctest)."""
+    session.install("cmake", "ninja")
+    session.run("cmake", "-G", "Ninja", "--preset", preset)
+    session.run("cmake", "--build", "--preset", preset)
+    session.run("ctest", "--preset", preset, *session.posargs)
+
+
+@nox.session
+def aarch64(session: nox.Session) -> None:
+    """Run the C++ tests on emulated 64-bit Arm and compare its bits with ours."""
+    session.install("cmake", "ninja")
+    session.run("tests/cpp/aarch64.sh", external=True)
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Measure against NumPy and PyTorch; arguments go to the benchmark."""
+    session.install(".[bench,torch]", env={"SIMDNORM_REQUIRE_NATIVE": "1"})
+    session.run("python", "-m", "simdnorm", "bench", *session.posargs)
