@@ -33,8 +33,7 @@ void apply(const py::array& x, const py::object& mean, const py::object& rstd, c
 }
 
 void backward_sums(const py::object& dy, const py::array& x, const py::object& mean, const py::object& rstd,
-                   const py::object& sum_dy, const py::object& sum_dy_xhat, Index outer, Index channels,
-                   Index inner) {
+                   const py::object& sum_dy, const py::object& sum_dy_xhat, Index outer, Index channels, Index inner) {
   with_type_of(x, [&]<class T>(T) {
     const Index n = outer * channels * inner;
     BatchNormBackwardSums<T> op;

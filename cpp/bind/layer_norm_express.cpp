@@ -48,9 +48,7 @@ int trailing_axes(py::handle normalized_shape, const py::detail::PyArray_Proxy* 
 struct Span {
   const char* begin = nullptr;
   Index bytes = 0;
-  bool overlaps(const Span& other) const {
-    return begin < other.begin + other.bytes && other.begin < begin + bytes;
-  }
+  bool overlaps(const Span& other) const { return begin < other.begin + other.bytes && other.begin < begin + bytes; }
 };
 
 /// Fills `span` from None or from a plain array of x's dtype whose shape is that of x's last `axes` axes.

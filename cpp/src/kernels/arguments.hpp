@@ -1,4 +1,4 @@
-// What a driver tells a kernel: plain data, shared by every instruction set.
+// What drivers and kernels say to each other of an item: plain data, shared by every instruction set.
 #pragma once
 
 #include "problem.hpp"
@@ -18,7 +18,7 @@ struct Moments {
   Sum m2;
 };
 
-/// What BatchNorm wants to know beyond the saved mean and rstd.
+/// Statistics of an item in full precision, for those who merge them or carry them on.
 struct Statistics {
   double mean;
   double m2;
@@ -61,16 +61,6 @@ struct GradientSums {
   Sum xhat;
 };
 
-/// y = xhat * weight + bias; null is 1 and 0.
-template <class T>
-struct Affine {
-  const T* weight;
-  const T* bias;
-};
-
-/// Where the parameters of a Rows problem run.
-enum class Along { length, items };
-
 /// All that dx of an item needs, once its sums are taken.
 template <class T>
 struct Gradients {
@@ -78,98 +68,9 @@ struct Gradients {
   Projection<T> projection;
 };
 
-/// Sums of dy * xhat and of dy over rows, one entry a column: in T within 64 rows, in double beyond.
-template <class T>
-struct PartialParameters {
-  T* dweight;
-  T* dbias;
-};
-
-struct BlockParameters {
-  double* dweight;
-  double* dbias;
-};
-
-constexpr Index kFlushRows = 64;
-
-template <class T>
-struct RowsForward {
-  Rows rows;
-  Chunks chunks;
-  const T* x;
-  T* y;
-  Affine<T> affine;
-  Along along;
-  double eps;
-  bool stream;  // y will not be read soon: write past the caches
-  SavedStatistics<T> saved;
-};
-
-template <class T>
-struct RowsBackward {
-  Rows rows;
-  Chunks chunks;
-  const T* dy;
-  const T* x;
-  T* dx;            // optional
-  const T* weight;  // along the length, optional
-  bool frozen;      // mean and rstd are constants: dx = scale * dy
-};
-
-// Columns: structures of arrays, one entry a column, for kernels carry a vector of columns along.
-
-template <class T>
-struct ColumnStandardizers {
-  const T* prescale;  // null: 1 everywhere, and then rstd_low is not read
-  const T* mean;
-  const T* rstd;
-  const T* shift;
-  const T* rstd_low;
-};
-
-template <class T>
-struct ColumnProjections {
-  const T* scale;
-  const T* dy_mean;
-  const T* dy_xhat_mean;
-};
-
-struct ColumnMoments {
-  double *pivot, *offset, *offset_error, *m2, *m2_error;
-};
-
-struct ColumnSums {
-  double *dy, *dy_error, *dy_xhat, *dy_xhat_error, *xhat, *xhat_error;
-};
-
 /// The part of a matrix that one call works on.
 struct Tile {
   Index row_begin, row_end, col_begin, col_end;
-};
-
-constexpr Index kSpanRows = 128;       // rows that are summed in T
-constexpr Index kStripeColumns = 256;  // columns whose sums stay in the first cache
-
-template <class T>
-struct ColumnsForward {
-  Columns columns;
-  const T* x;
-  T* y;
-  const T* weight;
-  const T* bias;
-  ColumnStandardizers<T> standardizers;
-  bool stream;
-};
-
-template <class T>
-struct ColumnsBackward {
-  Columns columns;
-  const T* dy;
-  const T* x;
-  T* dx;
-  ColumnStandardizers<T> standardizers;
-  ColumnProjections<T> projections;
-  bool frozen;
 };
 
 }  // namespace simdnorm

@@ -2,7 +2,8 @@
 // column is loaded once for eight rows. The rows that remain come one at a time.
 #pragma once
 
-#include "kernels/statistics.hpp"
+#include "kernels/columns_arguments.hpp"
+#include "kernels/standardizers.hpp"
 #include "kernels/sweep.hpp"
 
 namespace simdnorm {

@@ -8,7 +8,8 @@
 // taken back (see recovered()). First all sums of an item, then its dx.
 #pragma once
 
-#include "kernels/statistics.hpp"
+#include "kernels/rows_arguments.hpp"
+#include "kernels/standardizers.hpp"
 #include "kernels/sweep.hpp"
 
 namespace simdnorm {
@@ -66,9 +67,8 @@ inline void add_chunk(const RowsBackward<T>& op, Index item, const Chunk& chunk,
         return load(dy + i, lanes) * load(weight + i, lanes);
       });
     } else {
-      chunk_sums.take(op.x + at, chunk.length, xhat, [&](Index i, auto lanes) SIMDNORM_INLINE {
-        return load(dy + i, lanes);
-      });
+      chunk_sums.take(op.x + at, chunk.length, xhat,
+                      [&](Index i, auto lanes) SIMDNORM_INLINE { return load(dy + i, lanes); });
     }
   }
   chunk_sums.add_to(sums);

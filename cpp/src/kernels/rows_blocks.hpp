@@ -61,10 +61,14 @@ template <bool Dx, bool Parameters, class T>
 inline void group_columns(const RowsBackward<T>& op, Index row, const Gradients<T>* gradients, Index count, Index begin,
                           Index end, const PartialParameters<T>& partial) {
   switch (count) {
-    case 4: return group_columns<4, Dx, Parameters>(op, row, gradients, begin, end, partial);
-    case 3: return group_columns<3, Dx, Parameters>(op, row, gradients, begin, end, partial);
-    case 2: return group_columns<2, Dx, Parameters>(op, row, gradients, begin, end, partial);
-    default: return group_columns<1, Dx, Parameters>(op, row, gradients, begin, end, partial);
+    case 4:
+      return group_columns<4, Dx, Parameters>(op, row, gradients, begin, end, partial);
+    case 3:
+      return group_columns<3, Dx, Parameters>(op, row, gradients, begin, end, partial);
+    case 2:
+      return group_columns<2, Dx, Parameters>(op, row, gradients, begin, end, partial);
+    default:
+      return group_columns<1, Dx, Parameters>(op, row, gradients, begin, end, partial);
   }
 }
 

@@ -1,65 +1,16 @@
-// Rows, forward. With n values x of an item:
+// Rows, forward:
 //
-//   pivot = sum x / n                       approximately, in T
-//   S = sum (x - pivot)   Q = sum (x - pivot)^2
-//   mean = pivot + S / n   m2 = Q - S^2 / n   rstd = 1 / sqrt(m2 / n + eps)
+//   rstd = 1 / sqrt(m2 / n + eps)
 //   y = ((x - mean) * rstd) * weight + bias
 //
-// chunk by chunk while a chunk is in the first cache; chunks are merged in their order. Items whose squares overflow or
-// vanish are taken again, in double.
+// An item whose squares overflow or vanish is taken again, in double.
 #pragma once
 
-#include "kernels/statistics.hpp"
-#include "kernels/sweep.hpp"
+#include "kernels/rows_moments.hpp"
+#include "kernels/standardizers.hpp"
 
 namespace simdnorm {
 namespace {
-
-template <class T>
-inline Moments chunk_moments(const T* x, const Chunk& chunk, Index stride) {
-  Accumulators<T> sum, squares;
-  clear<T>(sum);
-  for (Index s = 0; s < chunk.segments; ++s) {
-    const T* p = x + chunk.offset + s * stride;
-    sweep<T>(chunk.length, [&](auto slot, Index i, auto lanes) SIMDNORM_INLINE {
-      sum[slot] = sum[slot] + load(p + i, lanes);
-    });
-  }
-  const T pivot = static_cast<T>(total<T>(sum) / static_cast<double>(chunk.count));
-  const Pack<T> pivots = broadcast<T>(pivot);
-  clear<T>(sum);
-  clear<T>(squares);
-  for (Index s = 0; s < chunk.segments; ++s) {
-    const T* p = x + chunk.offset + s * stride;
-    sweep<T>(chunk.length, [&](auto slot, Index i, auto lanes) SIMDNORM_INLINE {
-      const Pack<T> d = first(load(p + i, lanes) - pivots, lanes);
-      sum[slot] = sum[slot] + d;
-      squares[slot] = fma(d, d, squares[slot]);
-    });
-  }
-  return moments_about(static_cast<double>(pivot), total<T>(sum), total<T>(squares), chunk.count);
-}
-
-/// `count` grows from chunk to chunk; moments of the first chunk are taken as they are.
-inline void merge_chunk(Moments& item, Index& count, const Moments& chunk, Index chunk_count) {
-  if (count == 0) {
-    item = chunk;
-  } else {
-    merge(item, chunk, merge_weights(count, chunk_count));
-  }
-  count += chunk_count;
-}
-
-template <class T>
-inline Moments item_moments(const RowsForward<T>& op, Index item) {
-  Moments moments = {};
-  Index count = 0;
-  for (Index q = 0; q < op.chunks.per_item; ++q) {
-    const Chunk chunk = chunk_at<T>(op.rows, op.chunks, item, q);
-    merge_chunk(moments, count, chunk_moments(op.x, chunk, op.rows.segment_stride), chunk.count);
-  }
-  return moments;
-}
 
 /// From the moments of an item to how it is standardized.
 template <class T>
@@ -117,8 +68,11 @@ struct AffineConstant {
 };
 
 template <class T, class Xhat, class Affinely>
-inline void normalize(const T* x, T* y, Index n, bool streamed, Xhat xhat, Affinely affinely) {
-  const auto value = [&](Index i, auto lanes) SIMDNORM_INLINE { return affinely(xhat(load(x + i, lanes)), i, lanes); };
+inline void normalize(const T* x, T* y, Index n, Index ahead, bool streamed, Xhat xhat, Affinely affinely) {
+  const auto value = [&](Index i, auto lanes) SIMDNORM_INLINE {
+    prefetch(x + i, ahead);
+    return affinely(xhat(load(x + i, lanes)), i, lanes);
+  };
   if (streamed) {
     map_aligned<T>(y, n, [&](Index i, auto lanes) SIMDNORM_INLINE { write_past(y + i, value(i, lanes), lanes); });
   } else {
@@ -135,13 +89,13 @@ inline void apply_chunk(const RowsForward<T>& op, Index item, const Chunk& chunk
   for (Index k = 0; k < chunk.segments; ++k) {
     const Index at = chunk.offset + k * op.rows.segment_stride;
     if (op.along == Along::length && op.affine.weight) {
-      normalize(op.x + at, op.y + at, chunk.length, op.stream, xhat,
-                AffineAlong<T>{op.affine.weight + within, op.affine.bias + within});
+      normalize(op.x + at, op.y + at, chunk.length, op.rows.segments == 1 ? op.rows.item_stride : Index{0}, op.stream,
+                xhat, AffineAlong<T>{op.affine.weight + within, op.affine.bias + within});
     } else {
       const T weight = op.affine.weight ? op.affine.weight[item] : T(1);
       const T bias = op.affine.bias ? op.affine.bias[item] : T(0);
-      normalize(op.x + at, op.y + at, chunk.length, op.stream, xhat,
-                AffineConstant<T>{broadcast<T>(weight), broadcast<T>(bias)});
+      normalize(op.x + at, op.y + at, chunk.length, op.rows.segments == 1 ? op.rows.item_stride : Index{0}, op.stream,
+                xhat, AffineConstant<T>{broadcast<T>(weight), broadcast<T>(bias)});
     }
   }
 }

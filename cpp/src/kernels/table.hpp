@@ -1,7 +1,8 @@
 // All that one instruction set exports: the kernels of each data type, as pointers.
 #pragma once
 
-#include "kernels/arguments.hpp"
+#include "kernels/columns_arguments.hpp"
+#include "kernels/rows_arguments.hpp"
 
 namespace simdnorm {
 

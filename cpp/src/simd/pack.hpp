@@ -36,5 +36,14 @@ struct First {  // the first `count` lanes, 0 < count < kLanes
   Index count;
 };
 
+/// Asks for the cache line of p[ahead], which need not exist. While one row is written, the next one comes nearer.
+template <class T>
+inline void prefetch(const T* p, Index ahead) {
+#if defined(__GNUC__)
+  __builtin_prefetch(reinterpret_cast<const char*>(reinterpret_cast<std::uintptr_t>(p) +
+                                                   static_cast<std::uintptr_t>(ahead) * sizeof(T)));
+#endif
+}
+
 }  // namespace
 }  // namespace simdnorm

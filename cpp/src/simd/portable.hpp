@@ -70,7 +70,8 @@ inline Pack<T> operator*(Pack<T> a, Pack<T> b) {
 // The product of two floats is exact in double; only a double rounding of the sum, in rare ties, tells it from fused.
 inline Pack<float> fma(Pack<float> a, Pack<float> b, Pack<float> c) {
   for (Index i = 0; i < kLanes<float>; ++i) {
-    c.v[i] = static_cast<float>(static_cast<double>(a.v[i]) * static_cast<double>(b.v[i]) + static_cast<double>(c.v[i]));
+    c.v[i] =
+        static_cast<float>(static_cast<double>(a.v[i]) * static_cast<double>(b.v[i]) + static_cast<double>(c.v[i]));
   }
   return c;
 }

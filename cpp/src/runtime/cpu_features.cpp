@@ -1,4 +1,4 @@
-#include "cpu_features.hpp"
+#include "runtime/cpu_features.hpp"
 
 namespace simdnorm {
 
@@ -8,13 +8,15 @@ namespace simdnorm {
 bool cpu_has(Isa isa) noexcept {
   __builtin_cpu_init();
   switch (isa) {
-    case Isa::portable: return true;
+    case Isa::portable:
+      return true;
     case Isa::avx2:
       return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
     case Isa::avx512:
       return cpu_has(Isa::avx2) && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
              __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq");
-    default: return false;
+    default:
+      return false;
   }
 }
 

@@ -1,10 +1,10 @@
-#include "dispatch.hpp"
+#include "runtime/dispatch.hpp"
 
 #include <atomic>
 #include <cstdlib>
 #include <cstring>
 
-#include "cpu_features.hpp"
+#include "runtime/cpu_features.hpp"
 #include "simdnorm/runtime.hpp"
 
 namespace simdnorm {
@@ -83,10 +83,14 @@ const char* refused_isa() noexcept { return at_start().refused; }
 
 const char* name(Isa isa) noexcept {
   switch (isa) {
-    case Isa::avx2: return "avx2";
-    case Isa::avx512: return "avx512";
-    case Isa::neon: return "neon";
-    default: return "portable";
+    case Isa::avx2:
+      return "avx2";
+    case Isa::avx512:
+      return "avx512";
+    case Isa::neon:
+      return "neon";
+    default:
+      return "portable";
   }
 }
 

@@ -1,14 +1,14 @@
 // Rows, backward, with parameters along the rows. Blocks of rows, cut by shape alone, sum what they add to dweight
 // and dbias; the blocks' sums are folded in order. Rows too few for that many members are shared column-wise.
-#include "drive.hpp"
-#include "drive_common.hpp"
+#include "drive/common.hpp"
+#include "drive/drive.hpp"
 
 namespace simdnorm {
 namespace {
 
 struct Blocks {
-  Index rows;   // of a block
-  Index count;  // of blocks
+  Index rows;               // of a block
+  Index count;              // of blocks
   double *dweight, *dbias;  // (count, length)
 
   BlockParameters at(Index block, Index length) const {
@@ -77,8 +77,8 @@ void share_columns(const RowsBackward<T>& op, const RowParametersTask<T>& task, 
     team.each(n, [&](Index begin, Index end) {
       for (Index b = 0; b < blocks.count; ++b) {
         const Index last = smaller((b + 1) * blocks.rows, items);
-        const PartialParameters<T> sink = blocks.dweight ? PartialParameters<T>{partial, partial + n}
-                                                         : PartialParameters<T>{nullptr, nullptr};
+        const PartialParameters<T> sink =
+            blocks.dweight ? PartialParameters<T>{partial, partial + n} : PartialParameters<T>{nullptr, nullptr};
         k.rows_backward_columns(op, {b * blocks.rows, last, begin, end}, gradients, sink, blocks.at(b, n));
       }
       if (blocks.dweight) fold(task, blocks, n, begin, end);

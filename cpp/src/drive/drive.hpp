@@ -2,8 +2,8 @@
 // They have never heard of LayerNorm or BatchNorm. All of them may throw std::bad_alloc, before anything is written.
 #pragma once
 
-#include "scratch.hpp"
-#include "tasks.hpp"
+#include "drive/tasks.hpp"
+#include "runtime/scratch.hpp"
 
 namespace simdnorm {
 

@@ -3,9 +3,9 @@
 
 #include <algorithm>
 
-#include "dispatch.hpp"
-#include "kernels/statistics.hpp"
-#include "parallel.hpp"
+#include "kernels/standardizers.hpp"
+#include "runtime/dispatch.hpp"
+#include "runtime/parallel.hpp"
 
 namespace simdnorm {
 namespace {

@@ -1,7 +1,7 @@
 #include <atomic>
 
-#include "column_grid.hpp"
-#include "drive.hpp"
+#include "drive/column_grid.hpp"
+#include "drive/drive.hpp"
 
 namespace simdnorm {
 namespace {
@@ -20,8 +20,13 @@ ColumnsForward<T> operands(const Columns& columns, const ForwardTask<T>& task, c
   const Index n = columns.columns;
   const bool same_place = n * static_cast<Index>(sizeof(T)) % 64 == 0;  // of all rows of y in a cache line
   const bool stream = same_place && task.y != task.x && bytes_of<T>(columns.rows * n, 2) > kStreamBytes;
-  return {columns, task.x, task.y, or_constant(task.weight, T(1), n, scratch), or_constant(task.bias, T(0), n, scratch),
-          arrays.read(false), stream};
+  return {columns,
+          task.x,
+          task.y,
+          or_constant(task.weight, T(1), n, scratch),
+          or_constant(task.bias, T(0), n, scratch),
+          arrays.read(false),
+          stream};
 }
 
 /// Moments per block and column.
@@ -104,7 +109,7 @@ void drive_apply(const Columns& columns, const ForwardTask<T>& task, const Stand
   });
 }
 
-#define SIMDNORM_INSTANTIATE(T)                                                \
+#define SIMDNORM_INSTANTIATE(T)                                                 \
   template void drive_forward(const Columns&, const ForwardTask<T>&, Scratch&); \
   template void drive_apply(const Columns&, const ForwardTask<T>&, const Standardizer<T>*, Scratch&);
 SIMDNORM_INSTANTIATE(float)

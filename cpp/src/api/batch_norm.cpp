@@ -1,7 +1,7 @@
 #include <algorithm>
 
-#include "channels.hpp"
-#include "checks.hpp"
+#include "api/channels.hpp"
+#include "api/checks.hpp"
 #include "simdnorm/batch_norm.hpp"
 
 namespace simdnorm {
@@ -93,7 +93,7 @@ Status batch_norm_backward(const BatchNormBackward<T>& op) noexcept {
   });
 }
 
-#define SIMDNORM_INSTANTIATE(T)                                             \
+#define SIMDNORM_INSTANTIATE(T)                                                \
   template Status batch_norm_forward(const BatchNormForward<T>&) noexcept;     \
   template Status batch_norm_inference(const BatchNormInference<T>&) noexcept; \
   template Status batch_norm_backward(const BatchNormBackward<T>&) noexcept;

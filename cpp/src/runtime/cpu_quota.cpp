@@ -1,4 +1,4 @@
-#include "cpu_quota.hpp"
+#include "runtime/cpu_quota.hpp"
 
 #include <algorithm>
 #include <cstdio>

@@ -1,9 +1,9 @@
 // What the operations on channels share: from a channel layout to a driver of whichever shape it lowers to.
 #pragma once
 
-#include "drive.hpp"
-#include "kernels/statistics.hpp"
-#include "lower.hpp"
+#include "api/lower.hpp"
+#include "drive/drive.hpp"
+#include "kernels/standardizers.hpp"
 
 namespace simdnorm {
 namespace {

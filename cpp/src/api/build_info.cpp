@@ -1,4 +1,4 @@
-#include "parallel.hpp"
+#include "runtime/parallel.hpp"
 #include "simdnorm/runtime.hpp"
 #include "simdnorm/version.hpp"
 

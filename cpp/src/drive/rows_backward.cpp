@@ -1,5 +1,5 @@
-#include "drive.hpp"
-#include "drive_common.hpp"
+#include "drive/common.hpp"
+#include "drive/drive.hpp"
 
 namespace simdnorm {
 

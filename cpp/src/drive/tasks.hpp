@@ -2,7 +2,7 @@
 // Null pointers: not given, not wanted.
 #pragma once
 
-#include "kernels/arguments.hpp"
+#include "kernels/rows_arguments.hpp"
 
 namespace simdnorm {
 
@@ -22,13 +22,13 @@ template <class T>
 struct BackwardTask {
   const T* dy = nullptr;
   const T* x = nullptr;
-  T* dx = nullptr;                           // null: sums only
-  const T* weight = nullptr;                 // per item
-  const Standardizer<T>* saved = nullptr;    // per item
-  bool rounded = false;                      // saved means are T's roundings of the data's own
-  bool frozen = false;                       // statistics are constants
-  GradientSums* sums = nullptr;              // per item; null only if frozen or given
-  const Gradients<T>* gradients = nullptr;   // per item: known already, no sums are taken
+  T* dx = nullptr;                          // null: sums only
+  const T* weight = nullptr;                // per item
+  const Standardizer<T>* saved = nullptr;   // per item
+  bool rounded = false;                     // saved means are T's roundings of the data's own
+  bool frozen = false;                      // statistics are constants
+  GradientSums* sums = nullptr;             // per item; null only if frozen or given
+  const Gradients<T>* gradients = nullptr;  // per item: known already, no sums are taken
 };
 
 /// Backward with parameters along the rows, whose gradients sum over the rows.

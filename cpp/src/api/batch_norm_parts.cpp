@@ -1,8 +1,8 @@
 // BatchNorm in parts, for statistics that span processes: what is given is exact, so means come in double.
 #include <algorithm>
 
-#include "channels.hpp"
-#include "checks.hpp"
+#include "api/channels.hpp"
+#include "api/checks.hpp"
 #include "simdnorm/batch_norm.hpp"
 
 namespace simdnorm {
@@ -66,10 +66,9 @@ Status batch_norm_backward_sums(const BatchNormBackwardSums<T>& op) noexcept {
   return run([&] {
     Scratch scratch;
     GradientSums* sums = scratch.take<GradientSums>(channels);
-    backward(
-        op.layout,
-        BackwardTask<T>{.dy = op.dy, .x = op.x, .saved = given_standardizers<T>(op, scratch), .sums = sums},
-        scratch);
+    backward(op.layout,
+             BackwardTask<T>{.dy = op.dy, .x = op.x, .saved = given_standardizers<T>(op, scratch), .sums = sums},
+             scratch);
     for (Index c = 0; c < channels; ++c) {
       op.sum_dy[c] = value(sums[c].dy);
       op.sum_dy_xhat[c] = value(sums[c].dy_xhat);
@@ -95,10 +94,10 @@ Status batch_norm_backward_apply(const BatchNormBackwardApply<T>& op) noexcept {
   });
 }
 
-#define SIMDNORM_INSTANTIATE(T)                                                           \
-  template Status batch_norm_statistics(const BatchNormStatistics<T>&) noexcept;          \
-  template Status batch_norm_apply(const BatchNormApply<T>&) noexcept;                    \
-  template Status batch_norm_backward_sums(const BatchNormBackwardSums<T>&) noexcept;     \
+#define SIMDNORM_INSTANTIATE(T)                                                       \
+  template Status batch_norm_statistics(const BatchNormStatistics<T>&) noexcept;      \
+  template Status batch_norm_apply(const BatchNormApply<T>&) noexcept;                \
+  template Status batch_norm_backward_sums(const BatchNormBackwardSums<T>&) noexcept; \
   template Status batch_norm_backward_apply(const BatchNormBackwardApply<T>&) noexcept;
 SIMDNORM_INSTANTIATE(float)
 SIMDNORM_INSTANTIATE(double)

@@ -24,7 +24,8 @@ class Scratch {
   /// together.
   template <class T>
   T* take_like(const T* like, Index n) {
-    return take<T>(n + static_cast<Index>(kLine / sizeof(T))) + reinterpret_cast<std::uintptr_t>(like) % kLine / sizeof(T);
+    return take<T>(n + static_cast<Index>(kLine / sizeof(T))) +
+           reinterpret_cast<std::uintptr_t>(like) % kLine / sizeof(T);
   }
 
  private:

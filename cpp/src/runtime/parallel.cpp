@@ -1,5 +1,5 @@
 // The only file with OpenMP.
-#include "parallel.hpp"
+#include "runtime/parallel.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -13,7 +13,7 @@
 #include <pthread.h>
 #endif
 
-#include "cpu_quota.hpp"
+#include "runtime/cpu_quota.hpp"
 #include "simd/float_environment.hpp"
 #include "simdnorm/runtime.hpp"
 

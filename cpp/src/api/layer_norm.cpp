@@ -1,8 +1,8 @@
 #include <algorithm>
 
-#include "checks.hpp"
-#include "drive.hpp"
-#include "lower.hpp"
+#include "api/checks.hpp"
+#include "api/lower.hpp"
+#include "drive/drive.hpp"
 #include "simdnorm/layer_norm.hpp"
 
 namespace simdnorm {

@@ -1,5 +1,5 @@
-#include "column_grid.hpp"
-#include "drive.hpp"
+#include "drive/column_grid.hpp"
+#include "drive/drive.hpp"
 
 namespace simdnorm {
 namespace {

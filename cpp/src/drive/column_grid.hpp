@@ -2,8 +2,8 @@
 // only who does the work.
 #pragma once
 
-#include "drive_common.hpp"
-#include "scratch.hpp"
+#include "drive/common.hpp"
+#include "runtime/scratch.hpp"
 
 namespace simdnorm {
 namespace {
