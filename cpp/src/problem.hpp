@@ -61,6 +61,9 @@ inline Chunks chunks_of(const Rows& rows) {
 
 template <class T>
 inline Chunk chunk_at(const Rows& rows, const Chunks& chunks, Index item, Index q) {
+  if (chunks.per_item == 1) {  // short items are many, and divisions slow
+    return {item * rows.item_stride, rows.segments, rows.length, rows.segments * rows.length};
+  }
   const Index segment = q / chunks.pieces * chunks.group;
   const Index begin = q % chunks.pieces * kChunk<T>;
   const Index segments = smaller(chunks.group, rows.segments - segment);

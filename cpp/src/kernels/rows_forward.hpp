@@ -109,15 +109,26 @@ inline void apply_chunk(const RowsForward<T>& op, Index item, const Chunk& chunk
   }
 }
 
+constexpr Index kTogether = 512;  // elements of items that are short
+
 // What the drivers call.
 
-/// Items [begin, end) from x to y, each while it is in the cache.
+/// Items [begin, end) from x to y, each while it is in the cache. What is scalar in an item is one long chain of
+/// operations: short items go together, step by step, so that their chains overlap.
 template <class T>
 void rows_forward(const RowsForward<T>& op, Index begin, Index end) {
-  for (Index item = begin; item < end; ++item) {
-    const Standardizer<T> s = finish(op, item, item_moments(op, item));
-    for (Index q = 0; q < op.chunks.per_item; ++q) {
-      apply_chunk(op, item, chunk_at<T>(op.rows, op.chunks, item, q), s);
+  constexpr Index most = 8;
+  const Index together = larger(smaller(kTogether / (op.rows.segments * op.rows.length), most), 1);
+  Moments moments[most];
+  Standardizer<T> standardizers[most];
+  for (Index first = begin; first < end; first += together) {
+    const Index count = smaller(together, end - first);
+    for (Index r = 0; r < count; ++r) moments[r] = item_moments(op, first + r);
+    for (Index r = 0; r < count; ++r) standardizers[r] = finish(op, first + r, moments[r]);
+    for (Index r = 0; r < count; ++r) {
+      for (Index q = 0; q < op.chunks.per_item; ++q) {
+        apply_chunk(op, first + r, chunk_at<T>(op.rows, op.chunks, first + r, q), standardizers[r]);
+      }
     }
   }
   if (op.stream) stream_fence();
