@@ -1,0 +1,38 @@
+"""Whom simdnorm is measured against: a module for each.
+
+A peer module has
+
+- ``NAME``, as the tables print it, and ``version()``, a sentence on what was found;
+- ``set_threads(n)``, called once before everything that is timed on n threads;
+- ``calls(operands)``, which returns ``Calls``: the operation with fresh outputs, and into given ones (`out`). Both
+  return what ``arrays(result)`` makes comparable: [y] of a forward pass, [dx, dweight, dbias] of a backward one, in
+  the memory layout of the operands. None stands for what the peer has not.
+
+Importing a module whose library is not installed raises ImportError; that peer is then named as absent.
+"""
+
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+MODULES = ("simdnorm_", "torch_", "numpy_")
+
+
+@dataclass(frozen=True)
+class Calls:
+    fresh: Callable[[], Any] | None
+    out: Callable[[], Any] | None
+    arrays: Callable[[Any], list[Any]]
+
+
+def present() -> tuple[list[ModuleType], dict[str, str]]:
+    """Return the peers, simdnorm first, and why the absent ones are absent."""
+    found, absent = [], {}
+    for name in MODULES:
+        try:
+            found.append(importlib.import_module(f".{name}", __name__))
+        except ImportError as error:
+            absent[name.rstrip("_")] = str(error)
+    return found, absent
