@@ -9,7 +9,7 @@ import pytest
 
 import simdnorm
 from simdnorm._selfcheck.bounds import worst
-from simdnorm._selfcheck.cases import KINDS
+from simdnorm._selfcheck.data import KINDS
 from simdnorm._selfcheck.specs import BATCH_NORM, LAYER_NORM, SPECS, Spec
 
 DTYPES = (np.dtype(np.float32), np.dtype(np.float64))
@@ -28,6 +28,10 @@ ROW_SHAPES = [(3, n) for n in (1, 2, LANES - 1, LANES, LANES + 1, 4 * LANES // 3
 ]
 CHANNEL_SHAPES = [(5, n) for n in (1, LANES - 1, LANES + 1, 8 * LANES + 2)] + [
     (600, 3),  # narrow, many rows
+    (127, 20),
+    (1024, 3, 2),  # many short segments
+    (1024, 3, 3),
+    (300, 5, 16),
     (3, 5, 1),
     (2, 3, LANES + 1),
     (4, 5, 6, 7),
@@ -35,9 +39,17 @@ CHANNEL_SHAPES = [(5, n) for n in (1, LANES - 1, LANES + 1, 8 * LANES + 2)] + [
     (2, 3, 5000),  # long channels
 ]
 
+# Enough work for a team: many rows, few long rows, many values per channel, many channels.
+BIG_ROWS = [(3000, 130), (3, 120_000), (1, 300_001)]
+BIG_CHANNELS = [(64, 9, 400), (9000, 33), (4, 700, 40), (3, 2, 90_001)]
+
 
 def shapes_of(spec: Spec) -> list[tuple[int, ...]]:
     return ROW_SHAPES if spec in LAYER_NORM else CHANNEL_SHAPES
+
+
+def big_shapes(spec: Spec) -> list[tuple[int, ...]]:
+    return BIG_ROWS if spec in LAYER_NORM else BIG_CHANNELS
 
 
 def small_case(spec: Spec, dtype=DTYPES[0], kind="random"):
@@ -58,6 +70,11 @@ def assert_within_bound(actual: dict, expected: dict):
     for name, (value, bound) in expected.items():
         of_bound, places = worst(actual[name], value, bound)
         assert of_bound <= 1, f"{name} is off by {of_bound:.3g} times its bound ({places:.3g} units in the last place)"
+
+
+def layer_norm_into(queue, x):
+    """What a child process runs: importable by name, as spawn asks for."""
+    queue.put(simdnorm.layer_norm(x, x.shape[-1]))
 
 
 def run_python(code, **environment):

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 import simdnorm
-from norms import LAYER_NORM, assert_within_bound, each_dtype, each_kind, each_spec, shapes_of
+from norms import BATCH_NORM, LAYER_NORM, assert_within_bound, each_dtype, each_kind, each_spec, shapes_of
 from simdnorm._selfcheck import expected
+from simdnorm._selfcheck.bounds import unit_roundoff
 from simdnorm._selfcheck.cases import batch_norm_case, case_of, layer_norm_case
 
 ROWS = {spec.name: spec for spec in LAYER_NORM}
@@ -16,6 +17,15 @@ ROWS = {spec.name: spec for spec in LAYER_NORM}
 @each_spec
 def test_every_operation_keeps_the_bound(isa, spec, dtype, kind):
     for shape in shapes_of(spec):
+        for case in spec.cases(shape, dtype, kind):
+            assert_within_bound(spec.call(case), spec.expected(case))
+
+
+@each_dtype
+@pytest.mark.parametrize("spec", BATCH_NORM, ids=lambda spec: spec.name)
+@pytest.mark.parametrize("kind", ["trend", "outlier", "blocks"])
+def test_many_short_segments_keep_the_bound(isa, spec, dtype, kind):
+    for shape in [(20_000, 5), (1024, 64, 2), (1024, 64, 3)] if isa != "numpy" else [(20_000, 5)]:
         case = spec.case(shape, dtype, kind)
         assert_within_bound(spec.call(case), spec.expected(case))
 
@@ -76,6 +86,28 @@ def test_a_row_of_a_million_keeps_the_bound(isa, mean):
     spec = ROWS["layer_norm_forward"]
     case = case_of(x, reduced=(1,), along=(1,))
     assert_within_bound(spec.call(case), spec.expected(case))
+
+
+def test_a_million_with_its_first_values_far_from_the_rest_keep_the_bound(isa):
+    x = np.full((1, 1_000_000), 0.1)
+    x[0, :512] = 1e8 / 3
+    for case in (case_of(x, reduced=(1,), along=(1,)), case_of(x.T.copy(), reduced=(0,), along=(1,))):
+        for spec in LAYER_NORM if case.reduced == (1,) else BATCH_NORM:
+            assert_within_bound(spec.call(case), spec.expected(case))
+
+
+@each_dtype
+def test_a_saved_mean_is_set_right_where_rounding_explains_what_it_missed_and_only_there(isa, dtype):
+    case = batch_norm_case((1000, 5), dtype).with_even_dy()  # dweight is 0 around the mean, and what was missed else
+    u = unit_roundoff(dtype)
+    for roundings, explained in ((6, True), (100, False)):
+        mean = (case.mean + roundings * u / case.rstd).astype(dtype)
+        results = simdnorm.batch_norm_backward(case.dy, case.x, mean, case.rstd, case.weight)
+        if explained:
+            assert_within_bound(dict(zip(("dx", "dweight", "dbias"), results, strict=True)), expected.backward(case))
+        else:
+            missed = roundings * u * results[2]
+            assert (np.abs(results[1] + missed) < missed / 10).all()
 
 
 @each_dtype

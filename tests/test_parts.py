@@ -6,7 +6,8 @@ import pytest
 import simdnorm
 from norms import assert_within_bound, each_dtype
 from simdnorm._selfcheck import expected
-from simdnorm._selfcheck.cases import KINDS, batch_norm_case
+from simdnorm._selfcheck.cases import batch_norm_case
+from simdnorm._selfcheck.data import KINDS
 
 CUTS = [3, 3, 8]  # shares of 3, 0, 5 and 4 samples
 

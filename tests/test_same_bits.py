@@ -4,16 +4,20 @@ import numpy as np
 import pytest
 
 import simdnorm
-from norms import LAYER_NORM, NATIVE_ISAS, SPECS, assert_same_bits, each_dtype, each_spec, needs_native, shapes_of
+from norms import (
+    LAYER_NORM,
+    NATIVE_ISAS,
+    SPECS,
+    assert_same_bits,
+    big_shapes,
+    each_dtype,
+    each_spec,
+    needs_native,
+    shapes_of,
+)
 
-# Enough work for a team: many rows, few long rows, many values per channel, many channels.
-BIG_ROWS = [(3000, 130), (3, 120_000), (1, 300_001)]
-BIG_CHANNELS = [(64, 9, 400), (9000, 33), (2, 700, 40), (3, 2, 90_001)]
+FORK_BYTES = 2**18  # what is smaller is done by the caller's own thread
 FUSED_ISAS = [name for name in NATIVE_ISAS if name != "portable"]
-
-
-def big_shapes(spec):
-    return BIG_ROWS if spec in LAYER_NORM else BIG_CHANNELS
 
 
 @needs_native
@@ -81,9 +85,12 @@ def test_every_call_gives_the_bits_of_the_first(isa, spec):
 def test_many_python_threads_at_once_get_the_bits_of_one():
     from concurrent.futures import ThreadPoolExecutor
 
-    jobs = [(spec, spec.case(shapes_of(spec)[-1], np.dtype(np.float32), "random")) for spec in SPECS]
-    expected = [spec.call(case) for spec, case in jobs]
-    with ThreadPoolExecutor(64) as pool:
-        futures = [(i, pool.submit(jobs[i][0].call, jobs[i][1])) for i in range(len(jobs))] * 8
-        for i, future in futures:
-            assert_same_bits(future.result(), expected[i])
+    float32 = np.dtype(np.float32)
+    jobs = [(spec, spec.case(shape, float32)) for spec in SPECS for shape in big_shapes(spec)[-2:]]
+    assert all(case.x.nbytes > FORK_BYTES for _, case in jobs)
+    with simdnorm.threads(2):
+        expected = [spec.call(case) for spec, case in jobs]
+        with ThreadPoolExecutor(64) as pool:
+            futures = [(i, pool.submit(jobs[i][0].call, jobs[i][1])) for i in range(len(jobs))] * 4
+            for i, future in futures:
+                assert_same_bits(future.result(), expected[i])

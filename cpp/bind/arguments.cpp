@@ -17,4 +17,11 @@ void* checked(const py::handle& argument, const char* name, int type_number, Ind
   return const_cast<void*>(array.data());
 }
 
+void raise_unless_ok(Status status) {
+  if (status == Status::ok) return;
+  if (status != Status::out_of_memory) throw py::value_error(message(status));
+  PyErr_SetString(PyExc_MemoryError, message(status));
+  throw py::error_already_set();
+}
+
 }  // namespace simdnorm::bind

@@ -41,6 +41,9 @@ void with_type_of(const py::array& x, Operation operation) {
   throw py::value_error("x: expected float32 or float64");
 }
 
+/// MemoryError, or ValueError for a precondition that the caller should have kept.
+void raise_unless_ok(Status status);
+
 /// call() without the GIL; its status becomes an exception.
 template <class Call>
 void released(Call call) {
@@ -49,9 +52,7 @@ void released(Call call) {
     const py::gil_scoped_release release;
     status = call();
   }
-  if (status == Status::ok) return;
-  if (status == Status::out_of_memory) throw std::bad_alloc();
-  throw py::value_error(message(status));
+  raise_unless_ok(status);
 }
 
 void register_layer_norm(py::module_& module);

@@ -113,7 +113,7 @@ py::object express(const py::handle& x_, const py::handle& normalized_shape, con
   char* data = py::detail::array_proxy(y.ptr())->data;
   const Status status = single ? call<float>(input, weight, bias, eps, data, rows, length)
                                : call<double>(input, weight, bias, eps, data, rows, length);
-  if (status == Status::out_of_memory) throw std::bad_alloc();
+  raise_unless_ok(status);
   return y;
 }
 

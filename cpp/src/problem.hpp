@@ -45,9 +45,11 @@ inline Index smaller(Index a, Index b) { return a < b ? a : b; }
 inline Index larger(Index a, Index b) { return a > b ? a : b; }
 inline Index ceil_div(Index a, Index b) { return (a + b - 1) / b; }
 
-/// 16 packs for each of four accumulators: long enough to hide a horizontal sum, short enough for plain summation.
+/// What an accumulator takes in before it is folded in double: enough to hide a horizontal sum, few enough for plain
+/// summation. A chunk gives 16 packs of 64 bytes to each of four accumulators.
+constexpr Index kAdditions = 16;
 template <class T>
-constexpr Index kChunk = 64 * (64 / static_cast<Index>(sizeof(T)));
+constexpr Index kChunk = kAdditions * 4 * (64 / static_cast<Index>(sizeof(T)));
 
 template <class T>
 inline Chunks chunks_of(const Rows& rows) {
@@ -55,7 +57,9 @@ inline Chunks chunks_of(const Rows& rows) {
     const Index pieces = ceil_div(rows.length, kChunk<T>);
     return {rows.segments * pieces, pieces, 1};
   }
-  const Index group = smaller(kChunk<T> / larger(rows.length, 1), larger(rows.segments, 1));
+  // Every segment begins with the first accumulator again: count what each of the four takes in, not elements.
+  const Index additions = larger(ceil_div(rows.length, kChunk<T> / kAdditions), 1);
+  const Index group = smaller(larger(kAdditions / additions, 1), larger(rows.segments, 1));
   return {ceil_div(rows.segments, group), 1, group};
 }
 

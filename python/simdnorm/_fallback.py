@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from . import reference
 from ._dtypes import Array
+from ._memory import write_together
 
 Float64s: TypeAlias = NDArray[np.float64]
 Int64s: TypeAlias = NDArray[np.int64]
@@ -76,12 +77,16 @@ def batch_norm_forward(
     inner: int,
 ) -> None:
     x = x.reshape(outer, channels, inner)
-    updated: tuple[Array | None, Array | None] = (None, None)
-    if running_mean is not None and running_var is not None:
-        statistics = reference.batch_norm_statistics(x)
-        updated = reference.running_update(running_mean, running_var, *statistics, momentum, unbiased)
     results = reference.batch_norm_forward(x, weight, bias, eps)
-    _write((y, mean, rstd, running_mean, running_var), (*results, *updated))
+    if running_mean is None or running_var is None:
+        _write((y, mean, rstd), results)
+        return
+    statistics = reference.batch_norm_statistics(x)  # before y is written, which may be x
+    updated = reference.running_update(running_mean, running_var, *statistics, momentum, unbiased)
+    _write((y, mean, rstd), results)
+    with np.errstate(all="ignore"):
+        rounded = updated[0].astype(running_mean.dtype), updated[1].astype(running_var.dtype)
+    write_together((running_mean, running_var), rounded)
 
 
 def batch_norm_inference(

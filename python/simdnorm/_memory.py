@@ -1,5 +1,9 @@
 """Arrays that are written: fit to be written, and apart from what is read."""
 
+from collections import deque
+from itertools import repeat
+from operator import setitem
+
 import numpy as np
 
 from ._dtypes import REFUSED, Array
@@ -36,6 +40,14 @@ def check_writable(name: str, a: Array) -> None:
         raise ValueError(f"{name} is read-only")
     if not flags.c_contiguous and _elements_overlap(a):
         raise ValueError(f"{name} has strides {a.strides}: several of its elements share memory")
+
+
+def write_together(arrays: tuple[Array, ...], values: tuple[Array, ...]) -> None:
+    """Write each of `values` into its array, of the same dtype, all or none.
+
+    An interrupt comes between two steps of the interpreter, and this is one: `deque` drains `map` without returning.
+    """
+    deque(map(setitem, arrays, repeat(...), values), maxlen=0)  # type: ignore[arg-type] # an overload of setitem
 
 
 def overlap(a: Array, b: Array) -> bool:

@@ -25,7 +25,7 @@ std::uint64_t hash(const Outputs<T>& outputs) {
 template <class T>
 void print(const char* dtype) {
   for (const auto& [title, operation] : operations<T>()) {
-    std::printf("%-22s %s %016llx\n", title.c_str(), dtype, static_cast<unsigned long long>(hash(operation({}))));
+    std::printf("%-24s %s %016llx\n", title.c_str(), dtype, static_cast<unsigned long long>(hash(operation({}))));
   }
 }
 

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <new>
 
+#include "simd/float_environment.hpp"
 #include "simdnorm/types.hpp"
 
 namespace simdnorm {
@@ -25,11 +26,12 @@ inline bool usable(const ChannelLayout& layout) {
 
 inline bool empty(const ChannelLayout& layout) { return values(layout) == 0 || layout.channels == 0; }
 
-/// Scratch is taken before anything is written: without memory, nothing has happened.
+/// Scratch is taken before anything is written: without memory, nothing has happened. All arithmetic happens in here,
+/// in our own floating-point environment.
 template <class Operation>
 Status run(Operation operation) noexcept {
   try {
-    operation();
+    in_our_environment(operation);
     return Status::ok;
   } catch (const std::bad_alloc&) {
     return Status::out_of_memory;

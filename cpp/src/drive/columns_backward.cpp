@@ -51,7 +51,8 @@ void drive_backward(const Columns& columns, const BackwardTask<T>& task, Scratch
                                  task.dx,
                                  arrays.read(false),
                                  {projections.scale, projections.dy_mean, projections.dy_xhat_mean},
-                                 task.frozen};
+                                 task.frozen,
+                                 same_place<T>(n) && past_caches<T>(task.dx, columns.rows * n, {task.dy, task.x})};
   const Grid sums = summation_grid(columns), map = elementwise_grid(columns);
   BlockSums blocks = {nullptr, n};
   if (task.sums) {
@@ -62,9 +63,9 @@ void drive_backward(const Columns& columns, const BackwardTask<T>& task, Scratch
 
   const auto gradients = [&](Index c) {
     if (task.gradients) return task.gradients[c];
-    const T* weight = task.weight ? task.weight + c : nullptr;
+    const double weight = weight_of(task.weight, c);
     return task.frozen ? frozen_gradients(task.saved[c], weight)
-                       : gradients_of_item(task.sums[c], columns.rows, task.saved[c], weight, task.rounded);
+                       : gradients_of(task.sums[c], columns.rows, task.saved[c], weight, task.rounded);
   };
   parallel(team_size(bytes_of<T>(columns.rows * n, 3)), [&](const Team& team) {
     if (task.sums) {

@@ -18,8 +18,7 @@ template <class T>
 ColumnsForward<T> operands(const Columns& columns, const ForwardTask<T>& task, const ColumnArrays<T>& arrays,
                            Scratch& scratch) {
   const Index n = columns.columns;
-  const bool same_place = n * static_cast<Index>(sizeof(T)) % 64 == 0;  // of all rows of y in a cache line
-  const bool stream = same_place && task.y != task.x && bytes_of<T>(columns.rows * n, 2) > kStreamBytes;
+  const bool stream = same_place<T>(n) && past_caches<T>(task.y, columns.rows * n, {task.x});
   return {columns,
           task.x,
           task.y,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <initializer_list>
 
 #include "kernels/standardizers.hpp"
 #include "runtime/dispatch.hpp"
@@ -23,6 +24,19 @@ Index bytes_of(Index elements, int arrays) {
   return elements * arrays * static_cast<Index>(sizeof(T));
 }
 
+/// Whether an output is to be written past the caches: not into its input, and not where it would stay in them.
+template <class T>
+bool past_caches(const T* output, Index elements, std::initializer_list<const T*> inputs) {
+  const bool in_place = std::find(inputs.begin(), inputs.end(), output) != inputs.end();
+  return output && !in_place && bytes_of<T>(elements, static_cast<int>(inputs.size()) + 1) > kStreamBytes;
+}
+
+/// Whether rows `stride` elements apart stand at the same place in a cache line: then one alignment serves them all.
+template <class T>
+bool same_place(Index stride) {
+  return stride * static_cast<Index>(sizeof(T)) % 64 == 0;
+}
+
 inline Index elements(const Rows& rows) { return rows.items * rows.segments * rows.length; }
 
 /// Whole items to each member while that shares the work evenly; else their chunks.
@@ -30,18 +44,9 @@ inline bool share_items(const Rows& rows, const Chunks& chunks, int size) {
   return size == 1 || chunks.per_item == 1 || rows.items % size == 0 || rows.items >= 8 * size;
 }
 
-/// What the sums of an item, taken with its saved statistics, say of its dx. Corrects `sums` where means are rounded.
 template <class T>
-Gradients<T> gradients_of_item(GradientSums& sums, Index count, Standardizer<T> saved, const T* weight, bool rounded) {
-  if (rounded) recover_mean(sums, saved, count);
-  const double scale = static_cast<double>(saved.rstd) * (weight ? static_cast<double>(*weight) : 1.0);
-  return {saved, projection<T>(sums, count, scale)};
-}
-
-template <class T>
-Gradients<T> frozen_gradients(Standardizer<T> saved, const T* weight) {
-  const double scale = static_cast<double>(saved.rstd) * (weight ? static_cast<double>(*weight) : 1.0);
-  return {saved, {static_cast<T>(scale), T(0), T(0)}};
+double weight_of(const T* weights, Index item) {
+  return weights ? static_cast<double>(weights[item]) : 1.0;
 }
 
 }  // namespace

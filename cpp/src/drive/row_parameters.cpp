@@ -17,18 +17,26 @@ struct Blocks {
   }
 };
 
-/// Columns [begin, end): the blocks' sums in order, rounded once.
+/// Columns [begin, end) of one gradient: the blocks' sums in order, rounded once. A strip of columns at a time, so that
+/// the compiler adds several at once.
+template <class T>
+void fold(T* gradient, const double* sums, Index blocks, Index length, Index begin, Index end) {
+  constexpr Index most = 32;
+  for (Index i = begin; gradient && i < end; i += most) {
+    const Index width = smaller(most, end - i);
+    Sum strip[most] = {};
+    for (Index b = 0; b < blocks; ++b) {
+      const double* block = sums + b * length + i;
+      for (Index k = 0; k < width; ++k) add(strip[k], block[k]);
+    }
+    for (Index k = 0; k < width; ++k) gradient[i + k] = static_cast<T>(value(strip[k]));
+  }
+}
+
 template <class T>
 void fold(const RowParametersTask<T>& task, const Blocks& blocks, Index length, Index begin, Index end) {
-  for (Index i = begin; i < end; ++i) {
-    Sum dweight = {}, dbias = {};
-    for (Index b = 0; b < blocks.count; ++b) {
-      add(dweight, blocks.dweight[b * length + i]);
-      add(dbias, blocks.dbias[b * length + i]);
-    }
-    if (task.dweight) task.dweight[i] = static_cast<T>(value(dweight));
-    if (task.dbias) task.dbias[i] = static_cast<T>(value(dbias));
-  }
+  fold(task.dweight, blocks.dweight, blocks.count, length, begin, end);
+  fold(task.dbias, blocks.dbias, blocks.count, length, begin, end);
 }
 
 template <class T>
@@ -70,7 +78,7 @@ void share_columns(const RowsBackward<T>& op, const RowParametersTask<T>& task, 
       for (Index row = begin; row < end; ++row) {
         GradientSums total = {};
         for (Index q = 0; q < per_item; ++q) add(total, sums[row * per_item + q]);
-        gradients[row] = gradients_of(total, n, saved[row]);
+        gradients[row] = gradients_of(total, n, saved[row], 1.0, true);
       }
     });
     team.wait();
@@ -92,7 +100,8 @@ template <class T>
 void drive_backward(const Rows& rows, const RowParametersTask<T>& task, Scratch& scratch) {
   const Kernels<T>& k = kernels<T>();
   const Index n = rows.length;
-  RowsBackward<T> op = {rows, chunks_of<T>(rows), task.dy, task.x, task.dx, task.weight, false};
+  const bool stream = same_place<T>(n) && past_caches<T>(task.dx, rows.items * n, {task.dy, task.x});
+  RowsBackward<T> op = {rows, chunks_of<T>(rows), task.dy, task.x, task.dx, task.weight, false, stream};
   if (!op.weight) {  // kernels want one
     T* ones = scratch.take<T>(n);
     std::fill_n(ones, n, T(1));

@@ -6,7 +6,8 @@ namespace simdnorm {
 template <class T>
 void drive_backward(const Rows& rows, const BackwardTask<T>& task, Scratch& scratch) {
   const Kernels<T>& k = kernels<T>();
-  const RowsBackward<T> op = {rows, chunks_of<T>(rows), task.dy, task.x, task.dx, nullptr, task.frozen};
+  const bool stream = past_caches<T>(task.dx, elements(rows), {task.dy, task.x});
+  const RowsBackward<T> op = {rows, chunks_of<T>(rows), task.dy, task.x, task.dx, nullptr, task.frozen, stream};
   const Index per_item = op.chunks.per_item, chunks = rows.items * per_item, count = rows.segments * rows.length;
   Gradients<T>* own = task.gradients ? nullptr : scratch.take<Gradients<T>>(rows.items);
   const Gradients<T>* gradients = task.gradients ? task.gradients : own;
@@ -19,9 +20,9 @@ void drive_backward(const Rows& rows, const BackwardTask<T>& task, Scratch& scra
       for (Index q = 0; q < per_item; ++q) add(task.sums[item], partial[item * per_item + q]);
     }
     if (!own) return;
-    const T* weight = task.weight ? task.weight + item : nullptr;
+    const double weight = weight_of(task.weight, item);
     own[item] = task.frozen ? frozen_gradients(task.saved[item], weight)
-                            : gradients_of_item(task.sums[item], count, task.saved[item], weight, task.rounded);
+                            : gradients_of(task.sums[item], count, task.saved[item], weight, task.rounded);
   };
   const bool whole_items = share_items(rows, op.chunks, size);
   parallel(size, [&](const Team& team) {

@@ -15,7 +15,7 @@ Affine<T> both_or_neither(const ForwardTask<T>& task, Index length, Scratch& scr
 
 template <class T>
 RowsForward<T> operands(const Rows& rows, const ForwardTask<T>& task, Scratch& scratch) {
-  const bool stream = task.y != task.x && bytes_of<T>(elements(rows), 2) > kStreamBytes;
+  const bool stream = past_caches<T>(task.y, elements(rows), {task.x});
   return {rows,       chunks_of<T>(rows), task.x, task.y,    both_or_neither(task, rows.length, scratch),
           task.along, task.eps,           stream, task.saved};
 }

@@ -5,6 +5,7 @@
 
 namespace simdnorm {
 
+constexpr Index kPartRows = 32;        // of a span, summed by themselves first: fewer additions follow each other
 constexpr Index kSpanRows = 128;       // rows that are summed in T
 constexpr Index kStripeColumns = 256;  // columns whose sums stay in the first cache
 
@@ -54,6 +55,7 @@ struct ColumnsBackward {
   ColumnStandardizers<T> standardizers;
   ColumnProjections<T> projections;
   bool frozen;
+  bool stream;
 };
 
 }  // namespace simdnorm

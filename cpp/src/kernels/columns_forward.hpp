@@ -1,5 +1,5 @@
-// Columns, forward: the formulas of rows_forward.hpp with a vector of columns carried along. The pivot is the mean
-// of the first rows of a span of 128: at worst it is sqrt(7) standard deviations off, three bits of Q.
+// Columns, forward: the formulas of rows_moments.hpp and rows_forward.hpp with a vector of columns carried along. The
+// pivot is the mean of the first rows of a span: near enough for nearly all columns, and moved for the others.
 #pragma once
 
 #include "kernels/columns.hpp"
@@ -9,24 +9,46 @@ namespace {
 
 constexpr Index kPivotRows = 16;
 
+template <class T>
+constexpr T kLargest = sizeof(T) == 4 ? T(FLT_MAX) : T(DBL_MAX);
+
 /// sum (x - pivot) and sum (x - pivot)^2 of one stripe of columns over one span of rows.
 template <class T>
 struct SpanMoments {
   T pivot[kStripeColumns], sum[kStripeColumns], squares[kStripeColumns];
 
   void take(const T* x, Index stride, Index rows, Index columns) {
-    const Index first_rows = smaller(rows, kPivotRows);
-    const Pack<T> share = broadcast<T>(T(1) / static_cast<T>(first_rows));
+    take_pivots(x, stride, smaller(rows, kPivotRows), columns);
+    take_sums(x, stride, rows, columns);
+    if (move_pivots(rows, columns)) take_sums(x, stride, rows, columns);
+  }
+
+ private:
+  void take_pivots(const T* x, Index stride, Index rows, Index columns) {
+    const Pack<T> share = broadcast<T>(T(1) / static_cast<T>(rows));
     map<T>(columns, [&](Index c, auto lanes) SIMDNORM_INLINE {
       Pair<T> total;
-      for (Index r = 0; r < first_rows; ++r) {
+      for (Index r = 0; r < rows; ++r) {
         Pack<T>& part = total[static_cast<int>(r)];
         part = part + load(x + r * stride + c, lanes);
       }
       store(pivot + c, total.total() * share, lanes);
-      store(sum + c, broadcast<T>(T(0)), lanes);
-      store(squares + c, broadcast<T>(T(0)), lanes);
     });
+  }
+
+  void take_sums(const T* x, Index stride, Index rows, Index columns) {
+    for (Index c = 0; c < columns; ++c) sum[c] = squares[c] = T(0);
+    for (Index row = 0; row < rows; row += kPartRows) {
+      take_part(x + row * stride, stride, smaller(kPartRows, rows - row), columns);
+      for (Index c = 0; c < columns; ++c) {
+        sum[c] += part_sum[c];
+        squares[c] += part_squares[c];
+      }
+    }
+  }
+
+  void take_part(const T* x, Index stride, Index rows, Index columns) {
+    for (Index c = 0; c < columns; ++c) part_sum[c] = part_squares[c] = T(0);
     for_row_groups(0, rows, [&](auto count, Index row) {
       const T* p = x + row * stride;
       map<T>(columns, [&](Index c, auto lanes) SIMDNORM_INLINE {
@@ -38,11 +60,27 @@ struct SpanMoments {
           s[r] = s[r] + d;
           q[r] = fma(d, d, q[r]);
         }
-        store(sum + c, load(sum + c, lanes) + s.total(), lanes);
-        store(squares + c, load(squares + c, lanes) + q.total(), lanes);
+        store(part_sum + c, load(part_sum + c, lanes) + s.total(), lanes);
+        store(part_squares + c, load(part_squares + c, lanes) + q.total(), lanes);
       });
     });
   }
+
+  /// Where the span's mean lies more than a standard deviation from the pivot, the sum is large and its rounding would
+  /// show: the mean becomes the pivot. The sums of all other columns come out again as they were.
+  bool move_pivots(Index rows, Index columns) {
+    const T n = static_cast<T>(rows);
+    bool moved = false;
+    for (Index c = 0; c < columns; ++c) {
+      const T twice = T(2) * sum[c] * sum[c];
+      const bool far = twice > n * squares[c] && twice <= kLargest<T>;  // overflow is not for us to mend
+      pivot[c] = far ? pivot[c] + sum[c] / n : pivot[c];
+      moved |= far;
+    }
+    return moved;
+  }
+
+  T part_sum[kStripeColumns], part_squares[kStripeColumns];
 };
 
 /// `done` rows are in `moments` already.
@@ -83,51 +121,34 @@ void columns_moments(const ColumnsForward<T>& op, const Tile& tile, const Column
   }
 }
 
-/// For rare columns: see Standardizer.
+/// For rare columns.
 template <class T, class Lanes>
-inline Pack<T> prescaled_xhat(const ColumnStandardizers<T>& s, Index c, Pack<T> x, Lanes lanes) {
-  const Pack<T> d = x * load(s.prescale + c, lanes) - load(s.mean + c, lanes);
-  return fma(d, load(s.rstd + c, lanes), fma(d, load(s.rstd_low + c, lanes), load(s.shift + c, lanes)));
+inline Pack<T> prescaled_xhat(const ColumnStandardizers<T>& s, const Xhat<T>& xhat, Index c, Pack<T> x, Lanes lanes) {
+  return PrescaledXhat<T>(xhat, load(s.prescale + c, lanes), load(s.rstd_low + c, lanes))(x);
 }
 
-template <class T, class Write>
-inline void apply_tile(const ColumnsForward<T>& op, const Tile& tile, Write write) {
-  const ColumnStandardizers<T>& s = op.standardizers;
-  const Index stride = op.columns.columns;
-  for_row_groups(tile.row_begin, tile.row_end, [&](auto count, Index row) {
-    const T* x = op.x + row * stride;
-    T* y = op.y + row * stride;
-    write(y + tile.col_begin, tile.col_end - tile.col_begin, [&](Index k, auto lanes, auto put) SIMDNORM_INLINE {
-      const Index c = tile.col_begin + k;
-      const Pack<T> mean = load(s.mean + c, lanes), rstd = load(s.rstd + c, lanes), shift = load(s.shift + c, lanes);
-      const Pack<T> weight = load(op.weight + c, lanes), bias = load(op.bias + c, lanes);
-      SIMDNORM_UNROLL
-      for (int r = 0; r < count.value; ++r) {
-        const Pack<T> value = load(x + r * stride + c, lanes);
-        const Pack<T> xhat = s.prescale ? prescaled_xhat(s, c, value, lanes) : fma(value - mean, rstd, shift);
-        put(y + r * stride + c, fma(xhat, weight, bias), lanes);
-      }
-    });
-  });
-}
-
-/// stream asks that all rows of y stand at the same place in a cache line; the driver knows.
+/// Past the caches only where all rows of y stand at the same place in a cache line; the driver knows.
 template <class T>
 void columns_apply(const ColumnsForward<T>& op, const Tile& tile) {
-  if (op.stream) {
-    apply_tile(op, tile, [](const T* y, Index n, auto body) SIMDNORM_INLINE {
-      map_aligned<T>(y, n, [&](Index k, auto lanes) SIMDNORM_INLINE {
-        body(k, lanes, [](T* p, Pack<T> v, auto which) SIMDNORM_INLINE { write_past(p, v, which); });
+  const ColumnStandardizers<T>& s = op.standardizers;
+  const Index stride = op.columns.columns;
+  with_writer(op.stream, [&](auto write) {
+    for_row_groups(tile.row_begin, tile.row_end, [&](auto count, Index row) {
+      const T* x = op.x + row * stride;
+      T* y = op.y + row * stride;
+      map_aligned<T>(y + tile.col_begin, tile.col_end - tile.col_begin, [&](Index k, auto lanes) SIMDNORM_INLINE {
+        const Index c = tile.col_begin + k;
+        const Xhat<T> xhat = xhat_of(s, c, lanes);
+        const Pack<T> weight = load(op.weight + c, lanes), bias = load(op.bias + c, lanes);
+        SIMDNORM_UNROLL
+        for (int r = 0; r < count.value; ++r) {
+          const Pack<T> value = load(x + r * stride + c, lanes);
+          write(y + r * stride + c,
+                fma(s.prescale ? prescaled_xhat(s, xhat, c, value, lanes) : xhat(value), weight, bias), lanes);
+        }
       });
     });
-    stream_fence();
-  } else {
-    apply_tile(op, tile, [](const T*, Index n, auto body) SIMDNORM_INLINE {
-      map<T>(n, [&](Index k, auto lanes) SIMDNORM_INLINE {
-        body(k, lanes, [](T* p, Pack<T> v, auto which) SIMDNORM_INLINE { store(p, v, which); });
-      });
-    });
-  }
+  });
 }
 
 }  // namespace

@@ -35,9 +35,14 @@ inline MergeWeights merge_weights(Index na, Index nb) {
 ///
 ///   delta = mean_b - mean_a;  mean += delta nb / n;  m2 += m2_b + delta^2 na nb / n
 ///
-/// Means are kept as pivot + offset, so delta is exact to the last digit even where the pivots nearly agree.
+/// Means are kept as pivot + offset, and delta is summed with its errors: it is right to its own last digit, however
+/// far the first values lay from all that follow.
 inline void merge(Moments& a, const Moments& b, MergeWeights w) {
-  const double delta = (b.pivot - a.pivot) + (value(b.offset) - value(a.offset));
+  Sum difference = {b.pivot, 0.0};
+  add(difference, -a.pivot);
+  add(difference, b.offset.value);
+  add(difference, -a.offset.value);
+  const double delta = value(difference) + (b.offset.error - a.offset.error);
   add(a.offset, delta * w.of_delta);
   add(a.m2, value(b.m2));
   add(a.m2, delta * delta * w.of_squares);
@@ -84,11 +89,14 @@ inline PrescaledMoments retaken(const Moments& moments, const T* x, Index segmen
     }
   };
   double largest = 0.0;
-  for_each([&](double v) {
-    const double size = std::fabs(v);
-    if (!(size <= largest)) largest = size;  // NaN wins
-  });
-  if (!(largest > 0.0 && largest <= DBL_MAX)) return {moments, 1.0};
+  for (Index s = 0; s < segments; ++s) {
+    for (Index i = 0; i < length; ++i) {
+      const double size = std::fabs(static_cast<double>(x[s * stride + i]));
+      if (!(size <= DBL_MAX)) return {moments, 1.0};
+      if (size > largest) largest = size;
+    }
+  }
+  if (largest == 0.0) return {moments, 1.0};
 
   const double prescale = prescale_for<T>(largest);
   const Index count = segments * length;

@@ -51,6 +51,7 @@ struct RowsBackward {
   T* dx;            // optional
   const T* weight;  // along the length, optional
   bool frozen;      // mean and rstd are constants: dx = scale * dy
+  bool stream;      // dx will not be read soon: write past the caches
 };
 
 }  // namespace simdnorm

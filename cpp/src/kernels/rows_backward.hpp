@@ -10,19 +10,10 @@
 
 #include "kernels/rows_arguments.hpp"
 #include "kernels/standardizers.hpp"
-#include "kernels/sweep.hpp"
+#include "kernels/xhat.hpp"
 
 namespace simdnorm {
 namespace {
-
-template <class T>
-struct ItemXhat {
-  Pack<T> mean, rstd, shift;
-  ItemXhat() = default;
-  explicit ItemXhat(const Standardizer<T>& s)
-      : mean(broadcast<T>(s.mean)), rstd(broadcast<T>(s.rstd)), shift(broadcast<T>(s.shift)) {}
-  Pack<T> operator()(Pack<T> x) const { return fma(x - mean, rstd, shift); }
-};
 
 /// Sums over a piece of `n` elements; gradient(i, lanes) gives g.
 template <class T>
@@ -36,7 +27,7 @@ struct ChunkSums {
   }
 
   template <class Gradient>
-  void take(const T* x, Index n, const ItemXhat<T>& standardize, Gradient gradient) {
+  void take(const T* x, Index n, const Xhat<T>& standardize, Gradient gradient) {
     sweep<T>(n, [&](auto slot, Index i, auto lanes) SIMDNORM_INLINE {
       const Pack<T> g = gradient(i, lanes);
       const Pack<T> xh = first(standardize(load(x + i, lanes)), lanes);
@@ -56,7 +47,7 @@ struct ChunkSums {
 template <class T>
 inline void add_chunk(const RowsBackward<T>& op, Index item, const Chunk& chunk, const Standardizer<T>& saved,
                       GradientSums& sums) {
-  const ItemXhat<T> xhat(saved);
+  const Xhat<T> xhat(saved);
   ChunkSums<T> chunk_sums;
   for (Index s = 0; s < chunk.segments; ++s) {
     const Index at = chunk.offset + s * op.rows.segment_stride;
@@ -83,7 +74,9 @@ struct ItemProjection {
       : scale(broadcast<T>(p.scale)),
         dy_mean(broadcast<T>(p.dy_mean)),
         minus_dy_xhat_mean(broadcast<T>(-p.dy_xhat_mean)) {}
-  Pack<T> operator()(Pack<T> g, Pack<T> xhat) const { return scale * fma(minus_dy_xhat_mean, xhat, g - dy_mean); }
+  SIMDNORM_INLINE Pack<T> operator()(Pack<T> g, Pack<T> xhat) const {
+    return scale * fma(minus_dy_xhat_mean, xhat, g - dy_mean);
+  }
 };
 
 // What the drivers call. Chunks are counted through all items.
@@ -101,26 +94,28 @@ void rows_backward_sums(const RowsBackward<T>& op, Index begin, Index end, const
 /// dx where no parameter runs along the length: the item's own is part of the projection's scale.
 template <class T>
 void rows_backward_apply(const RowsBackward<T>& op, Index begin, Index end, const Gradients<T>* gradients) {
-  for (Index q = begin; q < end; ++q) {
-    const Index item = q / op.chunks.per_item;
-    const Chunk chunk = chunk_at<T>(op.rows, op.chunks, item, q % op.chunks.per_item);
-    const ItemXhat<T> xhat(gradients[item].standardizer);
-    const ItemProjection<T> project(gradients[item].projection);
-    for (Index s = 0; s < chunk.segments; ++s) {
-      const Index at = chunk.offset + s * op.rows.segment_stride;
-      const T *dy = op.dy + at, *x = op.x + at;
-      T* dx = op.dx + at;
-      if (op.frozen) {
-        map_aligned<T>(dx, chunk.length, [&](Index i, auto lanes) SIMDNORM_INLINE {
-          store(dx + i, project.scale * load(dy + i, lanes), lanes);
-        });
-      } else {
-        map_aligned<T>(dx, chunk.length, [&](Index i, auto lanes) SIMDNORM_INLINE {
-          store(dx + i, project(load(dy + i, lanes), xhat(load(x + i, lanes))), lanes);
-        });
+  with_writer(op.stream, [&](auto write) {
+    for (Index q = begin; q < end; ++q) {
+      const Index item = q / op.chunks.per_item;
+      const Chunk chunk = chunk_at<T>(op.rows, op.chunks, item, q % op.chunks.per_item);
+      const Xhat<T> xhat(gradients[item].standardizer);
+      const ItemProjection<T> project(gradients[item].projection);
+      for (Index s = 0; s < chunk.segments; ++s) {
+        const Index at = chunk.offset + s * op.rows.segment_stride;
+        const T *dy = op.dy + at, *x = op.x + at;
+        T* dx = op.dx + at;
+        if (op.frozen) {
+          map_aligned<T>(dx, chunk.length, [&](Index i, auto lanes) SIMDNORM_INLINE {
+            write(dx + i, project.scale * load(dy + i, lanes), lanes);
+          });
+        } else {
+          map_aligned<T>(dx, chunk.length, [&](Index i, auto lanes) SIMDNORM_INLINE {
+            write(dx + i, project(load(dy + i, lanes), xhat(load(x + i, lanes))), lanes);
+          });
+        }
       }
     }
-  }
+  });
 }
 
 }  // namespace

@@ -8,14 +8,14 @@
 namespace simdnorm {
 namespace {
 
-constexpr Index kGroupRows = 4;
+constexpr int kGroupRows = 4;
 
 /// What one row needs in the second pass.
 template <class T>
 struct RowGradient {
   const T *dy, *x;
   T* dx;
-  ItemXhat<T> xhat;
+  Xhat<T> xhat;
   ItemProjection<T> project;
 
   RowGradient() = default;
@@ -27,17 +27,25 @@ struct RowGradient {
         project(g.projection) {}
 };
 
-/// Columns [begin, end) of M rows: dx, and what the rows add to the partial sums.
-template <int M, bool Dx, bool Parameters, class T>
-inline void group_columns(const RowsBackward<T>& op, Index row, const Gradients<T>* gradients, Index begin, Index end,
-                          const PartialParameters<T>& partial) {
+/// M rows from `first` on, whose sums are known, and the columns to work on.
+template <class T>
+struct RowGroup {
+  Index first;
+  const Gradients<T>* gradients;
+  Index begin, end;
+};
+
+/// dx, and what the rows add to the partial sums.
+template <int M, bool Dx, bool Parameters, class T, class Write>
+inline void write_group(const RowsBackward<T>& op, const RowGroup<T>& group, const PartialParameters<T>& partial,
+                        Write write) {
   RowGradient<T> rows[M];  // local, so that all of it can stay in registers whatever dx overlaps
-  for (int r = 0; r < M; ++r) rows[r] = RowGradient<T>(op, row + r, gradients[r]);
+  for (int r = 0; r < M; ++r) rows[r] = RowGradient<T>(op, group.first + r, group.gradients[r]);
   const T* weights = op.weight;
   T *dweights = partial.dweight, *dbiases = partial.dbias;
-  const T* written = Dx ? rows[0].dx + begin : dweights + begin;
-  map_aligned<T>(written, end - begin, [&](Index k, auto lanes) SIMDNORM_INLINE {
-    const Index i = begin + k;
+  const T* written = (Dx ? rows[0].dx : dweights) + group.begin;
+  map_aligned<T>(written, group.end - group.begin, [&](Index k, auto lanes) SIMDNORM_INLINE {
+    const Index i = group.begin + k;
     const Pack<T> weight = load(weights + i, lanes);
     Pack<T> dweight = broadcast<T>(T(0)), dbias = broadcast<T>(T(0));
     SIMDNORM_UNROLL
@@ -48,7 +56,7 @@ inline void group_columns(const RowsBackward<T>& op, Index row, const Gradients<
         dweight = fma(dy, xhat, dweight);
         dbias = dbias + dy;
       }
-      if constexpr (Dx) store(rows[r].dx + i, rows[r].project(dy * weight, xhat), lanes);
+      if constexpr (Dx) write(rows[r].dx + i, rows[r].project(dy * weight, xhat), lanes);
     }
     if constexpr (Parameters) {
       store(dweights + i, load(dweights + i, lanes) + dweight, lanes);
@@ -57,27 +65,12 @@ inline void group_columns(const RowsBackward<T>& op, Index row, const Gradients<
   });
 }
 
-template <bool Dx, bool Parameters, class T>
-inline void group_columns(const RowsBackward<T>& op, Index row, const Gradients<T>* gradients, Index count, Index begin,
-                          Index end, const PartialParameters<T>& partial) {
-  switch (count) {
-    case 4:
-      return group_columns<4, Dx, Parameters>(op, row, gradients, begin, end, partial);
-    case 3:
-      return group_columns<3, Dx, Parameters>(op, row, gradients, begin, end, partial);
-    case 2:
-      return group_columns<2, Dx, Parameters>(op, row, gradients, begin, end, partial);
-    default:
-      return group_columns<1, Dx, Parameters>(op, row, gradients, begin, end, partial);
-  }
-}
-
-template <class T>
-inline void group_columns(const RowsBackward<T>& op, Index row, const Gradients<T>* gradients, Index count, Index begin,
-                          Index end, const PartialParameters<T>& partial) {
-  if (!partial.dweight) return group_columns<true, false>(op, row, gradients, count, begin, end, partial);
-  if (!op.dx) return group_columns<false, true>(op, row, gradients, count, begin, end, partial);
-  group_columns<true, true>(op, row, gradients, count, begin, end, partial);
+template <int M, class T, class Write>
+inline void write_group(const RowsBackward<T>& op, const RowGroup<T>& group, const PartialParameters<T>& partial,
+                        Write write) {
+  if (!partial.dweight) return write_group<M, true, false>(op, group, partial, write);
+  if (!op.dx) return write_group<M, false, true>(op, group, partial, write);
+  write_group<M, true, true>(op, group, partial, write);
 }
 
 /// The partial sums of columns [begin, end), in T, join the block's, in double, and start again from zero.
@@ -90,14 +83,22 @@ inline void flush(const PartialParameters<T>& partial, const BlockParameters& bl
   }
 }
 
-/// Walks rows [begin, end) in groups of four; group(first row, count), and `flush_now()` where the sums leave T.
-template <class Group, class Flush>
-inline void for_groups(Index begin, Index end, Group group, Flush flush_now) {
-  for (Index row = begin; row < end; row += kGroupRows) {
-    group(row, smaller(kGroupRows, end - row));
-    const Index done = row + kGroupRows - begin;
-    if (done % kFlushRows == 0 || row + kGroupRows >= end) flush_now();
-  }
+/// Rows [begin, end) in groups of four, what remains one by one: gradients(row) gives those of the rows from there
+/// on, ready for columns [col_begin, col_end).
+template <class T, class GradientsFrom>
+inline void write_rows(const RowsBackward<T>& op, const Tile& tile, const PartialParameters<T>& partial,
+                       const BlockParameters& block, GradientsFrom gradients) {
+  with_writer(op.stream, [&](auto write) {
+    for (Index row = tile.row_begin; row < tile.row_end;) {
+      const bool whole = row + kGroupRows <= tile.row_end;
+      const Index count = whole ? kGroupRows : 1;
+      const RowGroup<T> group = {row, gradients(row, count), tile.col_begin, tile.col_end};
+      whole ? write_group<kGroupRows>(op, group, partial, write) : write_group<1>(op, group, partial, write);
+      row += count;
+      const bool full = (row - tile.row_begin) % kFlushRows == 0;
+      if (partial.dweight && (full || row == tile.row_end)) flush(partial, block, tile.col_begin, tile.col_end);
+    }
+  });
 }
 
 // What the drivers call. `partial` is zero before and after; null where no parameter's gradient is wanted.
@@ -107,20 +108,17 @@ template <class T>
 void rows_backward_block(const RowsBackward<T>& op, Index begin, Index end, const T* mean, const T* rstd,
                          const PartialParameters<T>& partial, const BlockParameters& block) {
   const Index n = op.rows.length;
-  const auto group = [&](Index row, Index count) {
-    Gradients<T> gradients[kGroupRows];
+  Gradients<T> gradients[kGroupRows];
+  write_rows(op, {begin, end, 0, n}, partial, block, [&](Index row, Index count) {
     for (Index r = 0; r < count; ++r) {
       const Standardizer<T> saved = saved_standardizer<T>(mean[row + r], rstd[row + r]);
       GradientSums sums = {};
       for (Index q = 0; q < op.chunks.per_item; ++q) {
         add_chunk(op, row + r, chunk_at<T>(op.rows, op.chunks, row + r, q), saved, sums);
       }
-      gradients[r] = gradients_of(sums, n, saved);
+      gradients[r] = gradients_of(sums, n, saved, 1.0, true);
     }
-    group_columns(op, row, gradients, count, 0, n, partial);
-  };
-  for_groups(begin, end, group, [&] {
-    if (partial.dweight) flush(partial, block, 0, n);
+    return gradients;
   });
 }
 
@@ -128,12 +126,7 @@ void rows_backward_block(const RowsBackward<T>& op, Index begin, Index end, cons
 template <class T>
 void rows_backward_columns(const RowsBackward<T>& op, const Tile& tile, const Gradients<T>* gradients,
                            const PartialParameters<T>& partial, const BlockParameters& block) {
-  const auto group = [&](Index row, Index count) {
-    group_columns(op, row, gradients + row, count, tile.col_begin, tile.col_end, partial);
-  };
-  for_groups(tile.row_begin, tile.row_end, group, [&] {
-    if (partial.dweight) flush(partial, block, tile.col_begin, tile.col_end);
-  });
+  write_rows(op, tile, partial, block, [&](Index row, Index) { return gradients + row; });
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 
 #include "kernels/rows_moments.hpp"
 #include "kernels/standardizers.hpp"
+#include "kernels/xhat.hpp"
 
 namespace simdnorm {
 namespace {
@@ -23,40 +24,11 @@ inline Standardizer<T> finish(const RowsForward<T>& op, Index item, const Moment
   return finished(again.moments, count, op.eps, again.prescale, op.saved, item);
 }
 
-// xhat of x as it is; or of x times the prescale of rare items, where rstd comes in two pieces.
-
-template <class T>
-struct AsIs {
-  Pack<T> operator()(Pack<T> x) const { return x; }
-  Pack<T> standardize(Pack<T> d, Pack<T> rstd, Pack<T> shift) const { return fma(d, rstd, shift); }
-};
-
-template <class T>
-struct Prescaled {
-  Pack<T> scale, rstd_low;
-  Prescaled(T prescale, T low) : scale(broadcast<T>(prescale)), rstd_low(broadcast<T>(low)) {}
-  Pack<T> operator()(Pack<T> x) const { return x * scale; }
-  Pack<T> standardize(Pack<T> d, Pack<T> rstd, Pack<T> shift) const { return fma(d, rstd, fma(d, rstd_low, shift)); }
-};
-
-/// xhat = (x * prescale - mean) * rstd + shift, on packs.
-template <class T, class Scale>
-struct Standardize {
-  Scale scale;
-  Pack<T> mean, rstd, shift;
-  Pack<T> operator()(Pack<T> x) const { return scale.standardize(scale(x) - mean, rstd, shift); }
-};
-
-template <class T, class Scale>
-inline Standardize<T, Scale> standardize(const Standardizer<T>& s, Scale scale) {
-  return {scale, broadcast<T>(s.mean), broadcast<T>(s.rstd), broadcast<T>(s.shift)};
-}
-
 /// weight and bias at element i of a segment: along its length, or the same for the whole of it.
 template <class T>
 struct AffineAlong {
   const T *weight, *bias;
-  Pack<T> operator()(Pack<T> xhat, Index i, auto lanes) const {
+  SIMDNORM_INLINE Pack<T> operator()(Pack<T> xhat, Index i, auto lanes) const {
     return fma(xhat, load(weight + i, lanes), load(bias + i, lanes));
   }
 };
@@ -64,48 +36,48 @@ struct AffineAlong {
 template <class T>
 struct AffineConstant {
   Pack<T> weight, bias;
-  Pack<T> operator()(Pack<T> xhat, Index, auto) const { return fma(xhat, weight, bias); }
+  SIMDNORM_INLINE Pack<T> operator()(Pack<T> xhat, Index, auto) const { return fma(xhat, weight, bias); }
 };
 
-template <class T, class Xhat, class Affinely>
-inline void normalize(const T* x, T* y, Index n, Index ahead, bool streamed, Xhat xhat, Affinely affinely) {
-  const auto value = [&](Index i, auto lanes) SIMDNORM_INLINE {
+/// One segment; `ahead` of it lies what comes next.
+template <class T, class Write, class XhatOf, class Affinely>
+SIMDNORM_INLINE inline void normalize(const T* x, T* y, Index n, Index ahead, Write write, XhatOf xhat,
+                                      Affinely affinely) {
+  map_aligned<T>(y, n, [&](Index i, auto lanes) SIMDNORM_INLINE {
     prefetch(x + i, ahead);
-    return affinely(xhat(load(x + i, lanes)), i, lanes);
-  };
-  if (streamed) {
-    map_aligned<T>(y, n, [&](Index i, auto lanes) SIMDNORM_INLINE { write_past(y + i, value(i, lanes), lanes); });
-  } else {
-    map_aligned<T>(y, n, [&](Index i, auto lanes) SIMDNORM_INLINE { store(y + i, value(i, lanes), lanes); });
-  }
+    write(y + i, affinely(xhat(load(x + i, lanes)), i, lanes), lanes);
+  });
 }
 
-/// y of one chunk, once it is known how its item is standardized.
-template <class T, class Scale>
-inline void apply_chunk(const RowsForward<T>& op, Index item, const Chunk& chunk, const Standardizer<T>& s,
-                        Scale scale) {
-  const auto xhat = standardize(s, scale);
-  const Index within = chunk.offset - item * op.rows.item_stride;  // of a single segment: where its piece begins
-  for (Index k = 0; k < chunk.segments; ++k) {
-    const Index at = chunk.offset + k * op.rows.segment_stride;
-    if (op.along == Along::length && op.affine.weight) {
-      normalize(op.x + at, op.y + at, chunk.length, op.rows.segments == 1 ? op.rows.item_stride : Index{0}, op.stream,
-                xhat, AffineAlong<T>{op.affine.weight + within, op.affine.bias + within});
-    } else {
-      const T weight = op.affine.weight ? op.affine.weight[item] : T(1);
-      const T bias = op.affine.bias ? op.affine.bias[item] : T(0);
-      normalize(op.x + at, op.y + at, chunk.length, op.rows.segments == 1 ? op.rows.item_stride : Index{0}, op.stream,
-                xhat, AffineConstant<T>{broadcast<T>(weight), broadcast<T>(bias)});
+/// y of one chunk.
+template <class T, class Write, class XhatOf>
+SIMDNORM_INLINE inline void apply_chunk(const RowsForward<T>& op, Index item, const Chunk& chunk, Write write,
+                                        XhatOf xhat) {
+  const Index ahead = op.rows.segments == 1 ? op.rows.item_stride : op.rows.segment_stride;
+  const auto each_segment = [&](auto affinely) SIMDNORM_INLINE {
+    for (Index k = 0; k < chunk.segments; ++k) {
+      const Index at = chunk.offset + k * op.rows.segment_stride;
+      normalize(op.x + at, op.y + at, chunk.length, ahead, write, xhat, affinely);
     }
+  };
+  if (op.along == Along::length && op.affine.weight) {
+    const Index within = chunk.offset - item * op.rows.item_stride;  // where its piece of the single segment begins
+    each_segment(AffineAlong<T>{op.affine.weight + within, op.affine.bias + within});
+  } else {
+    const T weight = op.affine.weight ? op.affine.weight[item] : T(1);
+    const T bias = op.affine.bias ? op.affine.bias[item] : T(0);
+    each_segment(AffineConstant<T>{broadcast<T>(weight), broadcast<T>(bias)});
   }
 }
 
-template <class T>
-inline void apply_chunk(const RowsForward<T>& op, Index item, const Chunk& chunk, const Standardizer<T>& s) {
+/// The same, once it is known how its item is standardized.
+template <class T, class Write>
+inline void apply_chunk(const RowsForward<T>& op, Index item, const Chunk& chunk, const Standardizer<T>& s,
+                        Write write) {
   if (s.prescale == T(1)) {
-    apply_chunk(op, item, chunk, s, AsIs<T>{});
+    apply_chunk(op, item, chunk, write, Xhat<T>(s));
   } else {
-    apply_chunk(op, item, chunk, s, Prescaled<T>(s.prescale, s.rstd_low));
+    apply_chunk(op, item, chunk, write, PrescaledXhat<T>(s));
   }
 }
 
@@ -121,17 +93,18 @@ void rows_forward(const RowsForward<T>& op, Index begin, Index end) {
   const Index together = larger(smaller(kTogether / (op.rows.segments * op.rows.length), most), 1);
   Moments moments[most];
   Standardizer<T> standardizers[most];
-  for (Index first = begin; first < end; first += together) {
-    const Index count = smaller(together, end - first);
-    for (Index r = 0; r < count; ++r) moments[r] = item_moments(op, first + r);
-    for (Index r = 0; r < count; ++r) standardizers[r] = finish(op, first + r, moments[r]);
-    for (Index r = 0; r < count; ++r) {
-      for (Index q = 0; q < op.chunks.per_item; ++q) {
-        apply_chunk(op, first + r, chunk_at<T>(op.rows, op.chunks, first + r, q), standardizers[r]);
+  with_writer(op.stream, [&](auto write) {
+    for (Index first = begin; first < end; first += together) {
+      const Index count = smaller(together, end - first);
+      for (Index r = 0; r < count; ++r) moments[r] = item_moments(op, first + r);
+      for (Index r = 0; r < count; ++r) standardizers[r] = finish(op, first + r, moments[r]);
+      for (Index r = 0; r < count; ++r) {
+        for (Index q = 0; q < op.chunks.per_item; ++q) {
+          apply_chunk(op, first + r, chunk_at<T>(op.rows, op.chunks, first + r, q), standardizers[r], write);
+        }
       }
     }
-  }
-  if (op.stream) stream_fence();
+  });
 }
 
 // The same in three parts, for items that several threads share. Chunks are counted through all items.
@@ -157,11 +130,13 @@ Standardizer<T> rows_finish(const RowsForward<T>& op, Index item, const Moments*
 
 template <class T>
 void rows_apply(const RowsForward<T>& op, Index begin, Index end, const Standardizer<T>* standardizers) {
-  for (Index q = begin; q < end; ++q) {
-    const Index item = q / op.chunks.per_item;
-    apply_chunk(op, item, chunk_at<T>(op.rows, op.chunks, item, q % op.chunks.per_item), standardizers[item]);
-  }
-  if (op.stream) stream_fence();
+  with_writer(op.stream, [&](auto write) {
+    for (Index q = begin; q < end; ++q) {
+      const Index item = q / op.chunks.per_item;
+      const Chunk chunk = chunk_at<T>(op.rows, op.chunks, item, q % op.chunks.per_item);
+      apply_chunk(op, item, chunk, standardizers[item], write);
+    }
+  });
 }
 
 }  // namespace

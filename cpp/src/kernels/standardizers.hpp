@@ -78,26 +78,19 @@ inline Standardizer<T> finished(const Moments& moments, Index count, double eps,
     saved.rstd[i] = static_cast<T>(prescale != 1.0 && in_range ? 1.0 / std::sqrt(m2 / static_cast<double>(count) + eps)
                                                                : rstd.high * prescale);
   }
-  if (saved.statistics) saved.statistics[i] = {(moments.pivot + value(moments.offset)) / prescale, m2};
+  if (saved.statistics) saved.statistics[i] = {mean_of<double>(moments).high / prescale, m2};
   return standardizer<T>(mean, rstd, prescale);
 }
 
 /// The digits of the mean that its rounding to T lost, found again as the mean of xhat, which ought to be zero.
-/// Only a correction that rounding can explain is taken; any other mean was meant as it was given.
+/// Only a correction that rounding can explain is taken, with room for the few units by which the forward pass and
+/// this sum may err themselves; any other mean was meant as it was given.
 template <class T>
 inline double recovered(double sum_xhat, Index count, const Standardizer<T>& s) {
   const double unit = sizeof(T) == 4 ? 0x1p-24 : 0x1p-53;
   const double lost = sum_xhat / static_cast<double>(count);
   const double most = unit * std::fabs(static_cast<double>(s.mean)) * static_cast<double>(s.rstd);
-  return std::fabs(lost) <= most * (1.0 + 0x1p-6) ? lost : 0.0;
-}
-
-/// Sums taken with a rounded mean become those of the row's own mean; `s` standardizes with it from now on.
-template <class T>
-inline void recover_mean(GradientSums& sums, Standardizer<T>& s, Index count) {
-  const double lost = recovered(value(sums.xhat), count, s);
-  s.shift = static_cast<T>(static_cast<double>(s.shift) - lost);
-  add(sums.dy_xhat, -lost * value(sums.dy));
+  return std::fabs(lost) <= most * (1.0 + 0x1p-6) + 8.0 * unit ? lost : 0.0;
 }
 
 template <class T>
@@ -106,11 +99,22 @@ inline Projection<T> projection(const GradientSums& sums, Index count, double sc
   return {static_cast<T>(scale), static_cast<T>(value(sums.dy) / n), static_cast<T>(value(sums.dy_xhat) / n)};
 }
 
-/// From the sums of an item, taken with its saved statistics, to all that its dx needs.
+/// From the sums of an item, taken with its saved statistics, to all that its dx needs. Where saved means are
+/// rounded, the sums become those of the item's own mean. `weight` is the item's, if it has one.
 template <class T>
-inline Gradients<T> gradients_of(GradientSums sums, Index count, Standardizer<T> saved) {
-  recover_mean(sums, saved, count);
-  return {saved, projection<T>(sums, count, static_cast<double>(saved.rstd))};
+inline Gradients<T> gradients_of(GradientSums& sums, Index count, Standardizer<T> saved, double weight, bool rounded) {
+  if (rounded) {
+    const double lost = recovered(value(sums.xhat), count, saved);
+    saved.shift = static_cast<T>(static_cast<double>(saved.shift) - lost);
+    add(sums.dy_xhat, -lost * value(sums.dy));
+  }
+  return {saved, projection<T>(sums, count, static_cast<double>(saved.rstd) * weight)};
+}
+
+/// The same where statistics are constants: dx = scale * dy.
+template <class T>
+inline Gradients<T> frozen_gradients(const Standardizer<T>& saved, double weight) {
+  return {saved, {static_cast<T>(static_cast<double>(saved.rstd) * weight), T(0), T(0)}};
 }
 
 inline void add(GradientSums& sums, const GradientSums& more) {

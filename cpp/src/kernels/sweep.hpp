@@ -27,7 +27,7 @@ using Accumulators = Pack<T>[4];
 /// body(slot, i, lanes) for summation: packs go to four accumulators in turn, so that four additions are in flight.
 /// At most three whole packs remain, which leaves the last accumulator to the tail.
 template <class T, class Body>
-inline void sweep(Index n, Body body) {
+SIMDNORM_INLINE inline void sweep(Index n, Body body) {
   constexpr Index w = kLanes<T>;
   Index i = 0;
   for (; i + 4 * w <= n; i += 4 * w) {
@@ -53,7 +53,7 @@ inline void sweep(Index n, Body body) {
 
 /// body(i, lanes) for element-wise work, in any order: nothing is carried from one pack to the next.
 template <class T, class Body>
-inline void map(Index n, Body body) {
+SIMDNORM_INLINE inline void map(Index n, Body body) {
   constexpr Index w = kLanes<T>;
   Index i = 0;
   for (; i + w <= n; i += w) body(i, All{});
@@ -63,7 +63,7 @@ inline void map(Index n, Body body) {
 /// The same with whole packs where `out + i` begins a cache line: a store across two lines costs twice, and NumPy's
 /// arrays begin in the midst of one.
 template <class T, class Body>
-inline void map_aligned(const T* out, Index n, Body body) {
+SIMDNORM_INLINE inline void map_aligned(const T* out, Index n, Body body) {
   constexpr Index w = kLanes<T>;
   const Index past = static_cast<Index>(reinterpret_cast<std::uintptr_t>(out) % kPackBytes / sizeof(T));
   Index i = past == 0 ? 0 : smaller(w - past, n);
@@ -72,14 +72,34 @@ inline void map_aligned(const T* out, Index n, Body body) {
   if (i < n) body(i, First{n - i});
 }
 
-/// For map_aligned: whole packs past the caches, the head and the tail through them.
-template <class T>
-inline void write_past(T* p, Pack<T> v, All) {
-  stream(p, v);
-}
-template <class T>
-inline void write_past(T* p, Pack<T> v, First lanes) {
-  store(p, v, lanes);
+/// How an output is written. Past the caches go whole packs only, so under map_aligned; head and tail go through them.
+struct ThroughCaches {
+  template <class T, class Lanes>
+  SIMDNORM_INLINE void operator()(T* p, Pack<T> v, Lanes lanes) const {
+    store(p, v, lanes);
+  }
+};
+
+struct PastCaches {
+  template <class T>
+  SIMDNORM_INLINE void operator()(T* p, Pack<T> v, All) const {
+    stream(p, v);
+  }
+  template <class T>
+  SIMDNORM_INLINE void operator()(T* p, Pack<T> v, First lanes) const {
+    store(p, v, lanes);
+  }
+};
+
+/// work(write), write(p, pack, lanes).
+template <class Work>
+inline void with_writer(bool past_caches, Work work) {
+  if (past_caches) {
+    work(PastCaches{});
+    stream_fence();
+  } else {
+    work(ThroughCaches{});
+  }
 }
 
 template <class T>

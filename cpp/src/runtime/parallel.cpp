@@ -25,7 +25,10 @@ constexpr Index kForkBytes = 256 * 1024;
 
 constexpr int kMostThreads = 256;
 
-std::atomic<int> chosen_threads{0};  // by set_num_threads; 0: not chosen
+// By set_num_threads (0: not chosen), and what OpenMP would have used at that time: what it says differently later is
+// a limit that somebody, threadpoolctl perhaps, has set since, and limits win.
+std::atomic<int> chosen_threads{0};
+std::atomic<int> openmp_when_chosen{0};
 
 // The threads of an OpenMP team do not survive a fork, and the runtime waits for them for ever: a child stays serial.
 std::atomic<bool> forked{false};
@@ -69,15 +72,14 @@ int default_threads() {
 
 int get_num_threads() noexcept {
   if (forked) return 1;
-  const int chosen = chosen_threads;
-  const int wanted = chosen > 0 ? chosen : default_threads();
-  const int now = openmp_threads();
-  if (now == initial_threads()) return wanted;
-  return chosen > 0 ? std::min(chosen, now) : now;  // somebody, threadpoolctl perhaps, has set a limit
+  const int chosen = chosen_threads, now = openmp_threads();
+  if (chosen > 0) return now == openmp_when_chosen ? chosen : std::min(chosen, now);
+  return now == initial_threads() ? default_threads() : now;
 }
 
 Status set_num_threads(Index n) noexcept {
   if (n < 1) return Status::invalid_argument;
+  openmp_when_chosen = openmp_threads();
   chosen_threads = static_cast<int>(std::min<Index>(n, kMostThreads));
   return Status::ok;
 }
@@ -104,14 +106,12 @@ void run(int size, void (*body)(const Team&, void*), void* context) {
   if (size > 1) {
 #pragma omp parallel num_threads(size)
     {
-      const FloatEnvironment ours;
-      body(Team(omp_get_thread_num(), omp_get_num_threads()), context);
+      in_our_environment([&] { body(Team(omp_get_thread_num(), omp_get_num_threads()), context); });
     }
     return;
   }
 #endif
-  const FloatEnvironment ours;
-  body(Team(0, 1), context);
+  body(Team(0, 1), context);  // in the caller's own thread, whose environment is ours by now
 }
 
 }  // namespace detail

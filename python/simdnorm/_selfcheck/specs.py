@@ -3,7 +3,7 @@
 A new operation is one more entry here, and every promise is checked of it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from copy import copy
 from dataclasses import dataclass
 from typing import Any
@@ -34,9 +34,20 @@ class Spec:
         """The result that out= receives."""
         return next((name for name in ("y", "dx") if name in self.results), None)
 
+    def cases(self, shape: tuple[int, ...], dtype: np.dtype[Any], kind: str) -> Iterator[Case]:
+        """Make the cases of one kind of data: gradients that vary, and gradients that do not, where there are any."""
+        case = self.case(shape, dtype, kind)
+        yield case
+        if "dy" in self.arguments(case):
+            yield case.with_even_dy()
+
     def call(self, case: Case, **options: Any) -> Results:
         """Run the operation on a case; `options` go to it, or replace its arguments."""
-        values = self.function(**{**self.arguments(case), **options})
+        return self.called_with({**self.arguments(case), **options})
+
+    def called_with(self, arguments: dict[str, Any]) -> Results:
+        """Run the operation on arguments that were made before."""
+        values = self.function(**arguments)
         return dict(zip(self.results, values if isinstance(values, tuple) else (values,), strict=True))
 
 

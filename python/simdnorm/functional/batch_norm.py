@@ -5,7 +5,7 @@ import numpy as np
 from .. import _backend
 from .._dtypes import Array, array
 from .._layouts import channels_of, dense, gathered, settle, target
-from .._memory import output
+from .._memory import output, write_together
 from .._operands import gradient, keep_apart, parameter, running_pair, statistic
 from .._scalars import ALL_NEEDED, checked_eps, checked_momentum, checked_need, checked_switch
 from .._shapes import checked_channel_axis
@@ -200,13 +200,21 @@ def _train(
     x_, y_ = gathered(x, order), target(y, order)
     mean = np.empty(channels, x.dtype) if statistics else None
     rstd = np.empty(channels, x.dtype) if statistics else None
-    running_mean_, running_var_ = (None, None) if running is None else (dense(running[0]), dense(running[1]))
+    updated = None if running is None else _updatable(running)
+    running_mean_, running_var_ = updated or (None, None)
     _backend.kernels.batch_norm_forward(
         x_, weight_, bias_, eps, running_mean_, running_var_, momentum, unbiased, y_, mean, rstd, outer, channels, inner
     )
     settle(y, y_, order)
-    if running is not None and running_mean_ is not running[0]:
-        running[0][...] = running_mean_
-    if running is not None and running_var_ is not running[1]:
-        running[1][...] = running_var_
+    if running is not None and updated is not None and updated is not running:
+        write_together(running, updated)
     return (y if out is None else out), mean, rstd
+
+
+def _updatable(running: tuple[Array, Array]) -> tuple[Array, Array]:
+    """Give the kernels running statistics to update: themselves where both are dense, else copies of both.
+
+    One of each would leave, after an interrupt, one old and one new.
+    """
+    mean, var = running
+    return running if dense(mean) is mean and dense(var) is var else (mean.copy(), var.copy())

@@ -103,8 +103,7 @@ def batch_norm_backward(
     dxhat = affine(dy, weight, None, channel)
 
     if training:
-        mean_shape = rstd.shape
-        xhat = centre_on(x, np.reshape(mean, mean_shape), axes) * rstd
+        xhat = centre_on(x, np.reshape(mean, rstd.shape), rstd, axes) * rstd
         dx = standardize_backward(dxhat, xhat, rstd, axes)
     else:
         xhat = (x - along(mean, x, channel)) * rstd

@@ -81,7 +81,7 @@ def layer_norm_backward(
     axes, rows = split_axes(x.ndim, axis)
     parameter_shape = [x.shape[i] for i in axes]
 
-    xhat = centre_on(x, mean, axes) * rstd
+    xhat = centre_on(x, mean, rstd, axes) * rstd
     dx = standardize_backward(affine(dy, weight, None, axes), xhat, rstd, axes)
     dweight = total(dy * xhat, rows).reshape(parameter_shape)
     dbias = total(dy, rows).reshape(parameter_shape)

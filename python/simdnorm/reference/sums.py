@@ -56,15 +56,18 @@ def centre(x: Array, axes: Axes) -> tuple[Array, Array]:
     return centred - rest, mean + rest
 
 
-def centre_on(x: Array, mean: ArrayLike, axes: Axes) -> Array:
+def centre_on(x: Array, mean: ArrayLike, rstd: Array, axes: Axes) -> Array:
     """Return `x - mean` for a saved mean of these same values, with the digits that saving it lost.
 
     A mean saved in float32 beside a spread of a few units in its last place has hardly a digit to give. Its lost
-    part is again the average of what it leaves behind; a larger average than rounding explains (half a unit in the
-    last place) means that the caller meant another mean, which is then taken as it stands.
+    part is again the average of what it leaves behind, and rounding to a type of unit roundoff u explains u * |mean|
+    of it. A few u in units of the spread, 1 / rstd, must not hide a loss: by so much the forward pass may have missed
+    the mean before it was saved, and this sum may miss the rest. So 8 u are granted on top, and 2^-6 of the first part
+    for its own rounding. A larger average means that the caller meant another mean, which is then taken as it stands.
     """
     saved = np.asarray(mean)
+    u = np.finfo(np.result_type(saved, np.float16)).eps / 2
     centred = x - saved.astype(x.dtype)
     rest = average(centred, axes)
-    rounded = np.abs(rest) <= 0.5 * np.spacing(np.abs(saved)).astype(x.dtype)
-    return centred - np.where(rounded, rest, 0)
+    explained = np.abs(rest) * rstd <= u * (np.abs(saved) * rstd * (1 + 2**-6) + 8)
+    return centred - np.where(explained, rest, 0)

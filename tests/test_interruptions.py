@@ -1,0 +1,163 @@
+"""What interrupts a call, or stands in its way, leaves running statistics all old or all new, and never a crash."""
+
+import sys
+import threading
+
+import numpy as np
+import pytest
+
+import simdnorm
+from norms import each_spec, needs_native, run_python, small_case
+from simdnorm._selfcheck.cases import batch_norm_case
+
+FRONT = ("batch_norm.py", "_memory.py", "_layouts.py", "_fallback.py")
+
+
+class InterruptAt:
+    """Raise KeyboardInterrupt before the n-th step of the interpreter in the package's own code, where one can come."""
+
+    def __init__(self, n):
+        self.left = n
+
+    def __call__(self, frame, event, _):
+        if not frame.f_code.co_filename.endswith(FRONT) or "reference" in frame.f_code.co_filename:
+            return None
+        frame.f_trace_opcodes = True
+        if event == "opcode":
+            self.left -= 1
+            if self.left < 0:
+                raise KeyboardInterrupt
+        return self
+
+    def __enter__(self):
+        self.before = sys.gettrace()
+        sys.settrace(self)
+
+    def __exit__(self, *_):
+        sys.settrace(self.before)
+
+
+def _running(case, layout):
+    """Running statistics of that layout, which hold the case's."""
+    rows = np.stack([case.running_mean, case.running_var])
+    columns = np.asfortranarray(rows)
+    return {"rows": (rows[0], rows[1]), "columns": (columns[0], columns[1]), "mixed": (rows[0], columns[1])}[layout]
+
+
+@pytest.mark.parametrize("layout", ["rows", "columns", "mixed"])
+def test_an_interrupt_at_any_step_leaves_running_statistics_all_old_or_all_new(isa, layout):
+    case = batch_norm_case((5, 3), np.dtype(np.float32))
+    new = _running(case, layout)
+    simdnorm.batch_norm(case.x, *new, training=True)
+    outcomes = set()
+    for n in range(100_000):
+        mean, var = _running(case, layout)
+        try:
+            with InterruptAt(n):
+                simdnorm.batch_norm(case.x, mean, var, training=True)
+            break
+        except KeyboardInterrupt:
+            pass
+        are_new = np.array_equal(mean, new[0]), np.array_equal(var, new[1])
+        are_old = np.array_equal(mean, case.running_mean), np.array_equal(var, case.running_var)
+        assert are_new == (True, True) or are_old == (True, True), f"interrupted before step {n}"
+        outcomes.add(are_new)
+    assert outcomes == {(False, False), (True, True)}  # there were interrupts on both sides
+
+
+@needs_native
+def test_ctrl_c_during_a_long_call_interrupts_it_once_it_is_done():
+    code = """
+import os, signal, threading, time
+import numpy as np, simdnorm
+
+x = np.random.default_rng(0).normal(3, 2, (64, 64, 64, 64)).astype(np.float32)
+old = np.zeros(64, np.float32), np.ones(64, np.float32)
+new = old[0].copy(), old[1].copy()
+simdnorm.batch_norm(x, *new, training=True, out=x.copy())
+out = np.empty_like(x)
+simdnorm.set_num_threads(1)
+start = time.perf_counter()
+simdnorm.batch_norm(x, old[0].copy(), old[1].copy(), training=True, out=out)
+half = (time.perf_counter() - start) / 2
+
+def press(begun):
+    begun.wait()
+    time.sleep(half)
+    os.kill(os.getpid(), signal.SIGINT)
+
+for _ in range(5):
+    mean, var = old[0].copy(), old[1].copy()
+    begun = threading.Event()
+    presser = threading.Thread(target=press, args=(begun,))
+    presser.start()
+    try:
+        begun.set()
+        simdnorm.batch_norm(x, mean, var, training=True, out=out)
+        presser.join()  # it came late
+        time.sleep(0.1)
+        print("late")
+    except KeyboardInterrupt:
+        presser.join()
+        are_new = np.array_equal(mean, new[0]), np.array_equal(var, new[1])
+        are_old = np.array_equal(mean, old[0]), np.array_equal(var, old[1])
+        print("whole" if all(are_new) or all(are_old) else "torn")
+print("done")
+"""
+    result = run_python(code)
+    assert result.returncode == 0, result.stderr
+    *outcomes, last = result.stdout.split()
+    assert last == "done" and "torn" not in outcomes and "whole" in outcomes
+
+
+@needs_native
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs a limit on the address space, and /proc")
+def test_no_memory_for_scratch_is_a_memory_error_and_changes_nothing():
+    code = """
+import os, resource
+import numpy as np, simdnorm
+
+channels = 1_000_000  # whose sums need megabytes
+x = np.random.default_rng(0).standard_normal((8, channels), np.float32)
+out, mean, var = np.full_like(x, 7), np.full(channels, 5, np.float32), np.full(channels, 6, np.float32)
+simdnorm.set_num_threads(1)
+simdnorm.batch_norm(x[:, :8].copy(), None, None, training=True)
+
+pages = int(open("/proc/self/statm").read().split()[0])
+limit = pages * os.sysconf("SC_PAGE_SIZE") + 2**20
+resource.setrlimit(resource.RLIMIT_AS, (limit, resource.RLIM_INFINITY))
+try:
+    simdnorm.batch_norm(x, mean, var, training=True, out=out)
+    print("no error")
+except MemoryError:
+    resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    print((out == 7).all() and (mean == 5).all() and (var == 6).all())
+simdnorm.batch_norm(x, mean, var, training=True, out=out)  # and the next call works
+print(abs(mean[0] - 4.5) < 1)
+"""
+    result = run_python(code)
+    assert result.stdout.split() == ["True", "True"], result.stdout + result.stderr
+
+
+@each_spec
+def test_another_thread_may_write_to_x_during_calls(isa, spec):
+    case = small_case(spec)
+    stop = threading.Event()
+
+    def scribble():
+        rng = np.random.default_rng(0)
+        while not stop.is_set():
+            case.x.view(np.uint32)[...] = rng.integers(2**32, size=case.x.shape, dtype=np.uint32)  # NaN, Inf, anything
+
+    writer = threading.Thread(target=scribble)
+    writer.start()
+    try:
+        results = [spec.call(case) for _ in range(30)]
+    finally:
+        stop.set()
+        writer.join()
+    assert all(result.keys() == set(spec.results) for result in results)
+    fresh = small_case(spec)
+    case.x[...] = fresh.x
+    for name, value in spec.call(fresh).items():
+        np.testing.assert_array_equal(spec.call(case)[name], value)  # and it is all as it was once the other stops
