@@ -52,14 +52,18 @@ inline void add_chunk(const RowsBackward<T>& op, Index item, const Chunk& chunk,
   for (Index s = 0; s < chunk.segments; ++s) {
     const Index at = chunk.offset + s * op.rows.segment_stride;
     const T* dy = op.dy + at;
+    const T* soon = op.dx && !op.stream ? op.dx + at : dy;  // dx follows in the second pass: its lines may come now
     if (op.weight) {
       const T* weight = op.weight + (chunk.offset - item * op.rows.item_stride);
       chunk_sums.take(op.x + at, chunk.length, xhat, [&](Index i, auto lanes) SIMDNORM_INLINE {
+        prefetch_to_write(soon + i);
         return load(dy + i, lanes) * load(weight + i, lanes);
       });
     } else {
-      chunk_sums.take(op.x + at, chunk.length, xhat,
-                      [&](Index i, auto lanes) SIMDNORM_INLINE { return load(dy + i, lanes); });
+      chunk_sums.take(op.x + at, chunk.length, xhat, [&](Index i, auto lanes) SIMDNORM_INLINE {
+        prefetch_to_write(soon + i);
+        return load(dy + i, lanes);
+      });
     }
   }
   chunk_sums.add_to(sums);

@@ -38,10 +38,18 @@ struct First {  // the first `count` lanes, 0 < count < kLanes
 
 /// Asks for the cache line of p[ahead], which need not exist. While one row is written, the next one comes nearer.
 template <class T>
-inline void prefetch(const T* p, Index ahead) {
+inline void prefetch([[maybe_unused]] const T* p, [[maybe_unused]] Index ahead) {
 #if defined(__GNUC__)
   __builtin_prefetch(reinterpret_cast<const char*>(reinterpret_cast<std::uintptr_t>(p) +
                                                    static_cast<std::uintptr_t>(ahead) * sizeof(T)));
+#endif
+}
+
+/// Asks for the cache line of *p, to be written soon.
+template <class T>
+inline void prefetch_to_write([[maybe_unused]] const T* p) {
+#if defined(__GNUC__)
+  __builtin_prefetch(p, 1, 2);
 #endif
 }
 
