@@ -3,6 +3,10 @@
 import json
 import multiprocessing
 import os
+import pathlib
+import shutil
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -111,7 +115,7 @@ def test_importing_prints_nothing_and_needs_numpy_alone():
         "import sys, simdnorm\n"
         "print(sorted({'ml_dtypes', 'rich', 'torch', 'matplotlib', 'sklearn', 'threadpoolctl'} & set(sys.modules)))"
     )
-    result = run_python(code)
+    result = run_python(code, SIMDNORM_BACKEND=simdnorm.backend())
     assert result.stdout.strip() == "[]" and not result.stderr
 
 
@@ -173,3 +177,25 @@ def test_the_version_is_the_installed_one():
     assert simdnorm.__version__ == _backend.kernels.build_info()["version"]
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         simdnorm.nothing  # noqa: B018
+
+
+def test_an_installation_without_kernels_says_so_unless_it_is_meant(tmp_path):
+    package = pathlib.Path(simdnorm.__file__).parent
+    shutil.copytree(package, tmp_path / "simdnorm", ignore=shutil.ignore_patterns("_core.*so", "_core.*pyd", "lib"))
+
+    def import_it(**environment):
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("SIMDNORM_")}
+        code = "import simdnorm; print(simdnorm.backend())"
+        return subprocess.run(
+            [sys.executable, "-c", code],
+            env={**kept, "PYTHONPATH": str(tmp_path), **environment},
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+
+    fallen_back = import_it()
+    assert fallen_back.stdout == "numpy\n"
+    assert fallen_back.stderr.count("RuntimeWarning: simdnorm was installed without its native kernels") == 1
+    assert import_it(SIMDNORM_BACKEND="numpy").stderr == ""

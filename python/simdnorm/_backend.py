@@ -1,6 +1,7 @@
 """Which kernels answer: the native ones, or NumPy's. Chosen once, at import.
 
-SIMDNORM_BACKEND=numpy forces the reference; SIMDNORM_BACKEND=native makes missing native kernels an ImportError.
+SIMDNORM_BACKEND=numpy forces the reference; SIMDNORM_BACKEND=native makes missing native kernels an ImportError. With
+neither, missing kernels are a RuntimeWarning, once.
 """
 
 import importlib
@@ -20,6 +21,13 @@ def _choose() -> ModuleType:
             # A native module that is there and does not load is a defect to be seen, not one to fall back from.
             if error.name != f"{__package__}._core" or wanted == "native":
                 raise
+            # pip hides what a build has to say; this is where its user hears it.
+            warnings.warn(
+                "simdnorm was installed without its native kernels (was there a C++20 compiler?): it answers from its "
+                "NumPy reference, right and many times slower. SIMDNORM_BACKEND=numpy says that this is meant.",
+                RuntimeWarning,
+                stacklevel=2,
+            )
     return importlib.import_module("._fallback", __package__)
 
 

@@ -87,9 +87,7 @@ def batch_norm_backward(
     channels: int,
     inner: int,
 ) -> None: ...
-def batch_norm_statistics(
-    x: Array, mean: Float64s, m2: Float64s, outer: int, channels: int, inner: int
-) -> None: ...
+def batch_norm_statistics(x: Array, mean: Float64s, m2: Float64s, outer: int, channels: int, inner: int) -> None: ...
 def batch_norm_apply(
     x: Array,
     mean: Float64s,

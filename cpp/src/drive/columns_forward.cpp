@@ -2,6 +2,7 @@
 
 #include "drive/column_grid.hpp"
 #include "drive/drive.hpp"
+#include "kernels/rare_items.hpp"
 
 namespace simdnorm {
 namespace {

@@ -6,6 +6,7 @@
 // An item whose squares overflow or vanish is taken again, in double.
 #pragma once
 
+#include "kernels/rare_items.hpp"
 #include "kernels/rows_moments.hpp"
 #include "kernels/standardizers.hpp"
 #include "kernels/xhat.hpp"

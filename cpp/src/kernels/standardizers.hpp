@@ -2,6 +2,9 @@
 // pass to its projection. Scalar mathematics as in moments.hpp.
 #pragma once
 
+#include <cfloat>
+#include <cmath>
+
 #include "kernels/moments.hpp"
 
 namespace simdnorm {
