@@ -10,16 +10,19 @@ import warnings
 from types import ModuleType
 
 
+_NATIVE = f"{__package__}._core"
+
+
 def _choose() -> ModuleType:
     wanted = os.environ.get("SIMDNORM_BACKEND", "")
     if wanted not in ("", "native", "numpy"):
         raise ImportError(f"SIMDNORM_BACKEND is {wanted!r}, expected 'native' or 'numpy'")
     if wanted != "numpy":
         try:
-            return importlib.import_module("._core", __package__)
+            return importlib.import_module(_NATIVE)
         except ModuleNotFoundError as error:
             # A native module that is there and does not load is a defect to be seen, not one to fall back from.
-            if error.name != f"{__package__}._core" or wanted == "native":
+            if error.name != _NATIVE or wanted == "native":
                 raise
             # pip hides what a build has to say; this is where its user hears it.
             warnings.warn(
