@@ -9,7 +9,6 @@ import os
 import warnings
 from types import ModuleType
 
-
 _NATIVE = f"{__package__}._core"
 
 
