@@ -8,14 +8,6 @@ namespace simdnorm {
 namespace {
 
 template <class T>
-const T* or_constant(const T* given, T constant, Index n, Scratch& scratch) {
-  if (given) return given;
-  T* filled = scratch.take<T>(n);
-  std::fill_n(filled, n, constant);
-  return filled;
-}
-
-template <class T>
 ColumnsForward<T> operands(const Columns& columns, const ForwardTask<T>& task, const ColumnArrays<T>& arrays,
                            Scratch& scratch) {
   const Index n = columns.columns;
@@ -57,10 +49,8 @@ Moments fold(const BlockMoments& blocks, const Grid& grid, Index c) {
 /// From the moments of a column to how it is standardized.
 template <class T>
 Standardizer<T> finish(const Columns& columns, const ForwardTask<T>& task, Index c, const Moments& moments) {
-  const Index count = columns.rows;
-  if (ordinary<T>(moments, count, task.eps)) return finished(moments, count, task.eps, 1.0, task.saved, c);
-  const PrescaledMoments again = retaken(moments, task.x + c, columns.rows, 1, columns.columns);
-  return finished(again.moments, count, task.eps, again.prescale, task.saved, c);
+  return finished_or_retaken(moments, columns.rows, task.eps, task.saved, c,
+                             ItemValues<T>{task.x + c, columns.rows, 1, columns.columns});
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include "kernels/standardizers.hpp"
 #include "runtime/dispatch.hpp"
 #include "runtime/parallel.hpp"
+#include "runtime/scratch.hpp"
 
 namespace simdnorm {
 namespace {
@@ -42,6 +43,22 @@ inline Index elements(const Rows& rows) { return rows.items * rows.segments * ro
 /// Whole items to each member while that shares the work evenly; else their chunks.
 inline bool share_items(const Rows& rows, const Chunks& chunks, int size) {
   return size == 1 || chunks.per_item == 1 || rows.items % size == 0 || rows.items >= 8 * size;
+}
+
+/// A parameter as kernels want it: where it was not given, an array of what stands for it.
+template <class T>
+const T* or_constant(const T* given, T constant, Index n, Scratch& scratch) {
+  if (given) return given;
+  T* filled = scratch.take<T>(n);
+  std::fill_n(filled, n, constant);
+  return filled;
+}
+
+/// The sums of an item's chunks, in their order.
+inline GradientSums folded(const GradientSums* chunks, Index count) {
+  GradientSums total = {};
+  for (Index q = 0; q < count; ++q) add(total, chunks[q]);
+  return total;
 }
 
 template <class T>

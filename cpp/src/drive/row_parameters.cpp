@@ -76,8 +76,7 @@ void share_columns(const RowsBackward<T>& op, const RowParametersTask<T>& task, 
     team.wait();
     team.each(items, [&](Index begin, Index end) {
       for (Index row = begin; row < end; ++row) {
-        GradientSums total = {};
-        for (Index q = 0; q < per_item; ++q) add(total, sums[row * per_item + q]);
+        GradientSums total = folded(sums + row * per_item, per_item);
         gradients[row] = gradients_of(total, n, saved[row], 1.0, true);
       }
     });
@@ -101,12 +100,8 @@ void drive_backward(const Rows& rows, const RowParametersTask<T>& task, Scratch&
   const Kernels<T>& k = kernels<T>();
   const Index n = rows.length;
   const bool stream = same_place<T>(n) && past_caches<T>(task.dx, rows.items * n, {task.dy, task.x});
-  RowsBackward<T> op = {rows, chunks_of<T>(rows), task.dy, task.x, task.dx, task.weight, false, stream};
-  if (!op.weight) {  // kernels want one
-    T* ones = scratch.take<T>(n);
-    std::fill_n(ones, n, T(1));
-    op.weight = ones;
-  }
+  const T* weight = or_constant(task.weight, T(1), n, scratch);
+  const RowsBackward<T> op = {rows, chunks_of<T>(rows), task.dy, task.x, task.dx, weight, false, stream};
   const bool parameters = task.dweight || task.dbias;
   const int size = team_size(bytes_of<T>(rows.items * n, 3));
 

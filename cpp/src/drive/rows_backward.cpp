@@ -15,10 +15,7 @@ void drive_backward(const Rows& rows, const BackwardTask<T>& task, Scratch& scra
   const int size = team_size(bytes_of<T>(elements(rows), 3));
 
   const auto fold = [&](Index item) {
-    if (task.sums) {
-      task.sums[item] = {};
-      for (Index q = 0; q < per_item; ++q) add(task.sums[item], partial[item * per_item + q]);
-    }
+    if (task.sums) task.sums[item] = folded(partial + item * per_item, per_item);
     if (!own) return;
     const double weight = weight_of(task.weight, item);
     own[item] = task.frozen ? frozen_gradients(task.saved[item], weight)

@@ -8,9 +8,7 @@ namespace {
 template <class T>
 Affine<T> both_or_neither(const ForwardTask<T>& task, Index length, Scratch& scratch) {
   if (task.along == Along::items || !task.weight == !task.bias) return {task.weight, task.bias};
-  T* constant = scratch.take<T>(length);
-  std::fill_n(constant, length, task.weight ? T(0) : T(1));
-  return task.weight ? Affine<T>{task.weight, constant} : Affine<T>{constant, task.bias};
+  return {or_constant(task.weight, T(1), length, scratch), or_constant(task.bias, T(0), length, scratch)};
 }
 
 template <class T>

@@ -4,7 +4,7 @@
 #include <cfloat>
 #include <cmath>
 
-#include "kernels/moments.hpp"
+#include "kernels/standardizers.hpp"
 
 namespace simdnorm {
 namespace {
@@ -28,6 +28,13 @@ inline double prescale_for(double largest) {
   return std::ldexp(1.0, exponent > most ? -most : (exponent < -most ? most : -exponent));
 }
 
+/// Where the values of an item lie, of either loop shape.
+template <class T>
+struct ItemValues {
+  const T* x;
+  Index segments, length, stride;
+};
+
 struct PrescaledMoments {
   Moments moments;  // of x * prescale
   double prescale;
@@ -36,8 +43,9 @@ struct PrescaledMoments {
 /// The moments of an item whose squares may have overflowed or vanished in T: one value after the other, in double,
 /// times a power of two. `moments` come back as they are where x is zero, or holds an infinity or a NaN.
 template <class T>
-inline PrescaledMoments retaken(const Moments& moments, const T* x, Index segments, Index length, Index stride) {
-  const auto for_each = [&](auto take) {
+inline PrescaledMoments retaken(const Moments& moments, const ItemValues<T>& values) {
+  const auto [x, segments, length, stride] = values;
+  const auto for_each = [x = x, segments = segments, length = length, stride = stride](auto take) {
     for (Index s = 0; s < segments; ++s) {
       for (Index i = 0; i < length; ++i) take(static_cast<double>(x[s * stride + i]));
     }
@@ -63,6 +71,15 @@ inline PrescaledMoments retaken(const Moments& moments, const T* x, Index segmen
     add(squares, d * d);
   });
   return {moments_about(pivot, value(deviations), value(squares), count), prescale};
+}
+
+/// From the moments of item `i` to how it is standardized; writes the statistics that are wanted.
+template <class T>
+inline Standardizer<T> finished_or_retaken(const Moments& moments, Index count, double eps,
+                                           const SavedStatistics<T>& saved, Index i, const ItemValues<T>& values) {
+  if (ordinary<T>(moments, count, eps)) return finished(moments, count, eps, 1.0, saved, i);
+  const PrescaledMoments again = retaken(moments, values);
+  return finished(again.moments, count, eps, again.prescale, saved, i);
 }
 
 }  // namespace

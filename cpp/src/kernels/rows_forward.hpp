@@ -18,11 +18,8 @@ namespace {
 template <class T>
 inline Standardizer<T> finish(const RowsForward<T>& op, Index item, const Moments& moments) {
   const Rows& rows = op.rows;
-  const Index count = rows.segments * rows.length;
-  if (ordinary<T>(moments, count, op.eps)) return finished(moments, count, op.eps, 1.0, op.saved, item);
-  const T* x = op.x + item * rows.item_stride;
-  const PrescaledMoments again = retaken(moments, x, rows.segments, rows.length, rows.segment_stride);
-  return finished(again.moments, count, op.eps, again.prescale, op.saved, item);
+  const ItemValues<T> values = {op.x + item * rows.item_stride, rows.segments, rows.length, rows.segment_stride};
+  return finished_or_retaken(moments, rows.segments * rows.length, op.eps, op.saved, item, values);
 }
 
 /// weight and bias at element i of a segment: along its length, or the same for the whole of it.
