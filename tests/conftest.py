@@ -2,17 +2,10 @@
 
 import pytest
 
-import simdnorm
-from norms import NATIVE_ISAS
-from simdnorm import _backend, _fallback
+from norms import ISAS, using
 
 
-@pytest.fixture(params=["numpy", *NATIVE_ISAS])
-def isa(request, monkeypatch):
-    if request.param == "numpy":
-        monkeypatch.setattr(_backend, "kernels", _fallback)
-        monkeypatch.setattr(_backend, "name", "numpy")
-        yield "numpy"
-    else:
-        with simdnorm.use_isa(request.param):
-            yield request.param
+@pytest.fixture(params=ISAS)
+def isa(request):
+    with using(request.param):
+        yield request.param

@@ -1,55 +1,88 @@
-"""The accuracy bound holds for every operation, on data kind and unkind."""
+"""The accuracy bound holds for every operation, layout, mask and dtype, on data kind and unkind."""
 
 import numpy as np
 import pytest
 
-import simdnorm
-from norms import BATCH_NORM, LAYER_NORM, assert_within_bound, each_dtype, each_kind, each_spec, shapes_of
-from simdnorm._selfcheck import expected
-from simdnorm._selfcheck.bounds import unit_roundoff
-from simdnorm._selfcheck.cases import batch_norm_case, case_of, layer_norm_case
+from norms import (
+    FLOAT32,
+    SIXTEEN_BITS,
+    SPEC,
+    assert_equal,
+    assert_keeps_the_bound,
+    assert_same_bits,
+    assert_within_bound,
+    each_dtype,
+    each_dtype_and_kind,
+    each_masked_norm,
+    each_norm,
+    each_row_norm,
+    each_spec,
+    layouts_of,
+    small_case,
+    specs_of,
+)
+from simdnorm._selfcheck.cases import GIVEN
+from simdnorm._selfcheck.data import KINDS
+from simdnorm._selfcheck.formats import unit_roundoff
+from simdnorm._selfcheck.norms import BATCH_NORM, LAYER_NORM
+from simdnorm._selfcheck.plan import cases
 
-ROWS = {spec.name: spec for spec in LAYER_NORM}
+
+@each_dtype_and_kind
+@each_norm
+def test_every_operation_keeps_the_bound(norm, dtype, kind):
+    for case in cases(norm, dtype, layouts_of(norm), [kind], first=KINDS.index(kind)):
+        for spec in specs_of(norm):
+            assert_keeps_the_bound(spec, case)
 
 
-@each_kind
+@pytest.mark.parametrize("given", GIVEN)
 @each_dtype
 @each_spec
-def test_every_operation_keeps_the_bound(isa, spec, dtype, kind):
-    for shape in shapes_of(spec):
-        for case in spec.cases(shape, dtype, kind):
-            assert_within_bound(spec.call(case), spec.expected(case))
+def test_parameters_that_are_left_out_or_wider_keep_the_bound(spec, dtype, given):
+    for parameters in {dtype, FLOAT32} if dtype in SIXTEEN_BITS else {dtype}:
+        assert_keeps_the_bound(spec, small_case(spec, dtype, given=given, parameters=parameters))
 
 
 @each_dtype
-@pytest.mark.parametrize("spec", BATCH_NORM, ids=lambda spec: spec.name)
+@each_masked_norm
 @pytest.mark.parametrize("kind", ["trend", "outlier", "blocks"])
-def test_many_short_segments_keep_the_bound(isa, spec, dtype, kind):
-    for shape in [(20_000, 5), (1024, 64, 2), (1024, 64, 3)] if isa != "numpy" else [(20_000, 5)]:
-        case = spec.case(shape, dtype, kind)
-        assert_within_bound(spec.call(case), spec.expected(case))
+def test_many_short_segments_keep_the_bound(norm, dtype, kind):
+    layouts = [layout for layout in [((20_000, 5), {}), ((512, 64, 3), {})] if norm.fits(layout[0])]
+    for case in cases(norm, dtype, layouts, [kind]):
+        for spec in specs_of(norm):
+            assert_keeps_the_bound(spec, case)
 
 
 @each_dtype
 @pytest.mark.parametrize("trailing", [2, 3])
-def test_layer_norm_over_several_trailing_axes_keeps_the_bound(isa, dtype, trailing):
-    case = layer_norm_case((3, 4, 5, 6), dtype, trailing=trailing)
-    for spec in LAYER_NORM:
-        results = spec.call(case)
-        assert_within_bound(results, spec.expected(case))
-        if "mean" in results:
-            assert results["mean"].shape == (3, 4, 5, 6)[:-trailing] + (1,) * trailing
+@each_row_norm
+def test_several_trailing_axes_are_one_long_row(isa, norm, dtype, trailing):
+    rows = norm.case((6, 20) if trailing == 2 else (1, 120), dtype)
+    blocks = {2: (2, 3, 4, 5), 3: (1, 4, 5, 6)}[trailing]
+    for spec in specs_of(norm):
+        arguments = spec.arguments(rows)
+        whole = {  # the same arrays, seen with more axes: only the shapes tell
+            name: value.reshape(blocks if value.ndim == 2 and value.shape[1] > 1 else blocks[-trailing:])
+            for name, value in arguments.items()
+            if isinstance(value, np.ndarray) and name not in ("mean", "rstd")
+        }
+        kept = (*blocks[:-trailing], *[1] * trailing)
+        whole |= {name: arguments[name].reshape(kept) for name in ("mean", "rstd") if name in arguments}
+        if "normalized_shape" in arguments:
+            whole["normalized_shape"] = blocks[-trailing:]
+        expected = spec.call(rows)
+        results = spec.call(rows, **whole)
+        assert_same_bits({name: value.reshape(expected[name].shape) for name, value in results.items()}, expected)
+        if "rstd" in results:
+            assert results["rstd"].shape == kept
 
 
-@each_dtype
-@pytest.mark.parametrize("channel_axis", [0, 2, 3])
-def test_batch_norm_along_any_channel_axis_keeps_the_bound(isa, dtype, channel_axis):
-    case = batch_norm_case((3, 4, 5, 6), dtype, channel_axis=channel_axis)
-    y = simdnorm.batch_norm_forward(case.x, case.weight, case.bias, channel_axis=channel_axis)
-    assert_within_bound(dict(zip(("y", "mean", "rstd"), y, strict=True)), expected.forward(case))
-    negative = simdnorm.batch_norm_forward(case.x, case.weight, case.bias, channel_axis=channel_axis - 4)
-    for a, b in zip(y, negative, strict=True):
-        np.testing.assert_array_equal(a, b)
+@each_spec
+def test_a_channel_axis_may_be_counted_from_the_end(isa, spec):
+    case = small_case(spec)
+    if spec.takes("channel_axis"):
+        assert_same_bits(spec.call(case, channel_axis=1 - case.x.ndim), spec.call(case))
 
 
 def _few_ulp_apart(mean):
@@ -66,62 +99,77 @@ def _numacc(n, base, dtype):
 
 
 @pytest.mark.parametrize("mean", [2e3, 1e4, 1e6, 1e8, -1e8])
-def test_any_ratio_of_mean_to_spread_keeps_the_bound(isa, mean):
-    case = case_of(_few_ulp_apart(mean), reduced=(1,), along=(1,))
-    for spec in LAYER_NORM:
-        assert_within_bound(spec.call(case), spec.expected(case))
+@each_norm
+def test_any_ratio_of_mean_to_spread_keeps_the_bound(norm, mean):
+    rows = _few_ulp_apart(mean)
+    case = norm.case_of(rows.reshape(2, 4, 500) if norm.has_channels else rows)
+    for spec in specs_of(norm):
+        assert_keeps_the_bound(spec, case)
 
 
-@each_dtype
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize(("n", "base"), [(1, 0), (2, 1.2), (3, 1000000.2), (4, 10000000.2)])
-def test_the_nist_numacc_sets_keep_the_bound(isa, dtype, n, base):
-    case = case_of(_numacc(n, base, dtype), reduced=(1,), along=(1,))
-    for spec in LAYER_NORM:
-        assert_within_bound(spec.call(case), spec.expected(case))
+@each_norm
+def test_the_nist_numacc_sets_keep_the_bound(norm, dtype, n, base):
+    row = _numacc(n, base, dtype)
+    case = norm.case_of(row[:, np.newaxis] if norm.has_channels else row)
+    for spec in specs_of(norm):
+        assert_keeps_the_bound(spec, case)
 
 
 @pytest.mark.parametrize("mean", [0, 100, 1e6])
-def test_a_row_of_a_million_keeps_the_bound(isa, mean):
+def test_a_row_of_a_million_keeps_the_bound(mean):
     x = np.random.default_rng(1).normal(mean, 1, (1, 1_000_003)).astype(np.float32)
-    spec = ROWS["layer_norm_forward"]
-    case = case_of(x, reduced=(1,), along=(1,))
-    assert_within_bound(spec.call(case), spec.expected(case))
+    assert_keeps_the_bound(SPEC["layer_norm_forward"], LAYER_NORM.case_of(x))
 
 
-def test_a_million_with_its_first_values_far_from_the_rest_keep_the_bound(isa):
-    x = np.full((1, 1_000_000), 0.1)
+def test_long_data_whose_first_values_are_far_from_the_rest_keep_the_bound():
+    x = np.full((1, 200_000), 0.1)
     x[0, :512] = 1e8 / 3
-    for case in (case_of(x, reduced=(1,), along=(1,)), case_of(x.T.copy(), reduced=(0,), along=(1,))):
-        for spec in LAYER_NORM if case.reduced == (1,) else BATCH_NORM:
-            assert_within_bound(spec.call(case), spec.expected(case))
+    for norm, lying in ((LAYER_NORM, x), (BATCH_NORM, x.T.copy())):
+        case = norm.case_of(lying)
+        for spec in specs_of(norm):
+            assert_keeps_the_bound(spec, case)
 
 
-@each_dtype
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_a_saved_mean_is_set_right_where_rounding_explains_what_it_missed_and_only_there(isa, dtype):
-    case = batch_norm_case((1000, 5), dtype).with_even_dy()  # dweight is 0 around the mean, and what was missed else
-    u = unit_roundoff(dtype)
+    spec = SPEC["batch_norm_backward"]
+    case = spec.case(
+        (1000, 5), np.dtype(dtype)
+    ).with_even_dy()  # dweight is 0 around the mean, and what was missed else
+    u = unit_roundoff(case.x.dtype)
     for roundings, explained in ((6, True), (100, False)):
         mean = (case.mean + roundings * u / case.rstd).astype(dtype)
-        results = simdnorm.batch_norm_backward(case.dy, case.x, mean, case.rstd, case.weight)
+        results = spec.call(case, mean=mean)
         if explained:
-            assert_within_bound(dict(zip(("dx", "dweight", "dbias"), results, strict=True)), expected.backward(case))
+            assert_within_bound(results, spec.expected(case))
         else:
-            missed = roundings * u * results[2]
-            assert (np.abs(results[1] + missed) < missed / 10).all()
+            missed = roundings * u * results["dbias"]
+            assert (np.abs(results["dweight"] + missed) < missed / 10).all()
 
 
 @each_dtype
 @each_spec
-@pytest.mark.parametrize("given", ["weight", "bias", "neither"])
+@pytest.mark.parametrize("given", ["weight", "bias", "none"])
 def test_a_parameter_left_out_counts_as_one_or_zero(isa, spec, dtype, given):
-    case = spec.case((4, 9), dtype, "random")
-    ones, zeros = np.ones_like(case.weight), np.zeros_like(case.bias)
-    for name, neutral in (("weight", ones), ("bias", zeros)):
-        if name == given or name not in spec.arguments(case):
-            continue
-        full, without = spec.call(case, **{name: neutral}), spec.call(case, **{name: None})
-        for result in spec.results:
-            if result == "dweight":
-                assert without[result] is None
-            else:
-                np.testing.assert_array_equal(without[result], full[result])
+    case = small_case(spec, dtype, given=given)
+    neutral = {"weight": np.ones(case.geometry.parameters, dtype), "bias": np.zeros(case.geometry.parameters, dtype)}
+    missing = {name: value for name, value in neutral.items() if getattr(case, name) is None and spec.takes(name)}
+    without, full = spec.call(case), spec.call(case, **missing)
+    if "weight" in missing and "dweight" in without:
+        assert without.pop("dweight") is None and full.pop("dweight") is not None
+    for name, value in full.items():
+        assert_equal(without[name], value, name)
+
+
+def test_weight_and_bias_may_be_of_different_types_beside_16_bits(isa):
+    for dtype in SIXTEEN_BITS:
+        for spec in SPEC.values():
+            if not spec.takes("bias"):
+                continue
+            case = small_case(spec, dtype)
+            for narrow in ("weight", "bias"):
+                wide = "bias" if narrow == "weight" else "weight"
+                mixed = spec.call(case, **{wide: getattr(case, wide).astype(FLOAT32)})
+                assert_same_bits(mixed, spec.call(case))

@@ -10,26 +10,50 @@ import pytest
 import simdnorm
 from simdnorm import _backend, _fallback
 
+ROWS = "normalized_shape, weight=None, bias=None, eps=1e-05, *"
+RMS_ROWS = "normalized_shape, weight=None, eps=None, *"
+CHANNELS = "weight=None, bias=None, eps=1e-05, *, channel_axis=1, mask=None, out=None"
+THREE, TWO = "need=(True, True, True), out=None", "need=(True, True), out=None"
 SIGNATURES = {
-    "layer_norm": "(x, normalized_shape, weight=None, bias=None, eps=1e-05, *, axis=None, out=None)",
-    "layer_norm_forward": "(x, normalized_shape, weight=None, bias=None, eps=1e-05, *, axis=None, out=None)",
-    "layer_norm_backward": "(dy, x, mean, rstd, weight=None, *, axis=None, need=(True, True, True), out=None)",
+    "layer_norm": f"(x, {ROWS}, axis=None, out=None)",
+    "layer_norm_forward": f"(x, {ROWS}, axis=None, out=None)",
+    "layer_norm_backward": f"(dy, x, mean, rstd, weight=None, *, axis=None, {THREE})",
+    "rms_norm": f"(x, {RMS_ROWS}, axis=None, out=None)",
+    "rms_norm_forward": f"(x, {RMS_ROWS}, axis=None, out=None)",
+    "rms_norm_backward": f"(dy, x, rstd, weight=None, *, axis=None, {TWO})",
+    "add_layer_norm": f"(x, residual, {ROWS}, out=None)",
+    "add_layer_norm_forward": f"(x, residual, {ROWS}, out=None)",
+    "add_layer_norm_backward": f"(dy, summed, mean, rstd, weight=None, *, dsummed=None, {THREE})",
+    "add_rms_norm": f"(x, residual, {RMS_ROWS}, out=None)",
+    "add_rms_norm_forward": f"(x, residual, {RMS_ROWS}, out=None)",
+    "add_rms_norm_backward": f"(dy, summed, rstd, weight=None, *, dsummed=None, {TWO})",
+    "group_norm": f"(x, num_groups, {CHANNELS})",
+    "group_norm_forward": f"(x, num_groups, {CHANNELS})",
+    "group_norm_backward": f"(dy, x, mean, rstd, num_groups, weight=None, *, channel_axis=1, mask=None, {THREE})",
+    "instance_norm": "(x, running_mean=None, running_var=None, weight=None, bias=None, use_input_stats=True, "
+    "momentum=0.1, eps=1e-05, *, channel_axis=1, mask=None, out=None)",
+    "instance_norm_forward": f"(x, {CHANNELS})",
+    "instance_norm_backward": f"(dy, x, mean, rstd, weight=None, *, channel_axis=1, mask=None, {THREE})",
     "batch_norm": "(x, running_mean, running_var, weight=None, bias=None, training=False, momentum=0.1, eps=1e-05, *, "
-    "channel_axis=1, out=None)",
+    "channel_axis=1, mask=None, out=None)",
     "batch_norm_forward": "(x, weight=None, bias=None, running_mean=None, running_var=None, momentum=0.1, eps=1e-05, "
-    "*, channel_axis=1, unbiased=True, out=None)",
-    "batch_norm_backward": "(dy, x, mean, rstd, weight=None, *, training=True, channel_axis=1, "
-    "need=(True, True, True), out=None)",
-    "batch_norm_stats": "(x, *, channel_axis=1)",
+    "*, channel_axis=1, mask=None, unbiased=True, out=None)",
+    "batch_norm_backward": f"(dy, x, mean, rstd, weight=None, *, training=True, channel_axis=1, mask=None, {THREE})",
+    "batch_norm_stats": "(x, *, channel_axis=1, mask=None)",
     "merge_stats": "(*shares)",
     "batch_norm_apply": "(x, mean, rstd, weight=None, bias=None, *, channel_axis=1, out=None)",
-    "batch_norm_backward_sums": "(dy, x, mean, rstd, *, channel_axis=1)",
-    "batch_norm_backward_apply": "(dy, x, mean, rstd, weight, sum_dy, sum_dy_xhat, count, *, channel_axis=1, out=None)",
+    "batch_norm_backward_sums": "(dy, x, mean, rstd, *, channel_axis=1, mask=None)",
+    "batch_norm_backward_apply": "(dy, x, mean, rstd, weight, sum_dy, sum_dy_xhat, count, *, channel_axis=1, "
+    "mask=None, out=None)",
     "cs231n.batchnorm_forward": "(x, gamma, beta, bn_param)",
     "cs231n.batchnorm_backward": "(dout, cache)",
     "cs231n.batchnorm_backward_alt": "(dout, cache)",
     "cs231n.layernorm_forward": "(x, gamma, beta, ln_param)",
     "cs231n.layernorm_backward": "(dout, cache)",
+    "cs231n.spatial_batchnorm_forward": "(x, gamma, beta, bn_param)",
+    "cs231n.spatial_batchnorm_backward": "(dout, cache)",
+    "cs231n.spatial_groupnorm_forward": "(x, gamma, beta, G, gn_param)",
+    "cs231n.spatial_groupnorm_backward": "(dout, cache)",
     "set_num_threads": "(n)",
     "threads": "(n)",
     "use_isa": "(name)",
@@ -56,6 +80,9 @@ def test_every_public_name_is_there_and_in_the_contract():
     )
     for name in simdnorm.__all__:
         assert getattr(simdnorm, name) is not None
+    operations = {name for name in SIGNATURES if any(word in name for word in ("norm", "stats")) and "." not in name}
+    assert set(simdnorm.functional.__all__) == operations
+    assert {f"cs231n.{name}" for name in simdnorm.cs231n.__all__} == {n for n in SIGNATURES if n[:6] == "cs231n"}
 
 
 def _stub_functions():
@@ -71,6 +98,5 @@ def test_both_backends_have_the_functions_of_the_stub(name):
 
 
 def test_the_fallback_has_nothing_else():
-    own = {name: value for name, value in vars(_fallback).items() if inspect.isfunction(value) and name[0] != "_"}
-    public = {name for name, value in own.items() if value.__module__ == _fallback.__name__}
+    public = {name for name, value in vars(_fallback).items() if inspect.isfunction(value) and name[0] != "_"}
     assert public == set(_stub_functions())

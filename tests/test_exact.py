@@ -4,105 +4,143 @@ import numpy as np
 import pytest
 
 import simdnorm
-from norms import LAYER_NORM, SPECS, each_dtype, small_case
+from norms import (
+    DTYPES,
+    SPEC,
+    assert_equal,
+    each_dtype,
+    each_masked_norm,
+    each_norm,
+    each_row_norm,
+    each_spec,
+    small_case,
+)
+from simdnorm._selfcheck.formats import format_of, statistics_dtype
+from simdnorm._selfcheck.norms import NORMS
 
 LENGTHS = [2, 15, 16, 17, 130, 5000]
+VALUES = [0.0, 0.1, -14.0, 1e30, 3.4e38, 1e-40]
+# Numbers whose squares are beyond the type, large and small.
+SQUARES_LEAVE = {
+    "float32": (1e30, 3.4e38, 1e-40),
+    "float64": (1e200, 1.7e308, 1e-310),
+    "float16": (300, 65504, 1e-7),
+    "bfloat16": (1e30, 3.3e38, 1e-40),
+}
+BAD = [np.nan, np.inf, -np.inf]
+CHANNEL_SHAPES = [(2, 4, 3), (3, 4, 130), (2, 18, 5, 5), (2000, 3, 2)]
+
 each_length = pytest.mark.parametrize("n", LENGTHS)
-each_value = pytest.mark.parametrize("value", [0.0, 0.1, -14.0, 1e30, 3.4e38, 1e-40])
+each_centred_norm = pytest.mark.parametrize(
+    "norm", [norm for norm in NORMS if "mean" in norm.saved], ids=lambda norm: norm.name
+)
 
 
-def _parameters(n, dtype):
-    return np.random.default_rng(n).normal(size=(2, n)).astype(dtype)
-
-
-@each_value
-@each_length
-@each_dtype
-def test_constant_rows_give_the_bias_and_no_gradient(isa, dtype, n, value):
-    weight, bias = _parameters(n, dtype)
-    x = np.full((3, n), value, dtype)
-    y, mean, rstd = simdnorm.layer_norm_forward(x, n, weight, bias)
-    np.testing.assert_array_equal(y, np.broadcast_to(bias, x.shape))
-    np.testing.assert_array_equal(mean, x[:, :1])
-    dx, dweight, _ = simdnorm.layer_norm_backward(np.ones_like(x), x, mean, rstd, np.ones_like(weight))
-    assert (dx == 0).all() and (dweight == 0).all()
-
-
-@each_value
-@each_dtype
-@pytest.mark.parametrize("shape", [(2, 3), (5000, 3), (4, 3, 130), (2, 17, 5, 5)])
-def test_constant_channels_give_the_bias_and_no_gradient(isa, dtype, shape, value):
-    weight, bias = _parameters(shape[1], dtype)
-    x = np.full(shape, value, dtype)
-    y, mean, rstd = simdnorm.batch_norm_forward(x, weight, bias)
-    np.testing.assert_array_equal(y, np.broadcast_to(bias.reshape(-1, *[1] * (len(shape) - 2)), shape))
-    assert (mean == x[0, 0].flat[0]).all()
-    dx, dweight, _ = simdnorm.batch_norm_backward(np.ones_like(x), x, mean, rstd, weight)
-    assert (dx == 0).all() and (dweight == 0).all()
+def _full(shape, value, dtype):
+    """The value, or the closest to it that the type holds."""
+    return np.full(shape, np.clip(value, -float(format_of(dtype).largest), float(format_of(dtype).largest)), dtype)
 
 
 @each_length
 @each_dtype
-def test_constant_rows_with_eps_zero_are_nan(isa, dtype, n):
-    x = np.full((2, n), 0.1, dtype)
-    assert np.isnan(simdnorm.layer_norm(x, n, eps=0.0)).all()
-    assert np.isnan(simdnorm.batch_norm(x.T, None, None, training=True, eps=0.0)).all()
+@each_centred_norm
+def test_constant_rows_and_channels_give_the_bias_and_no_gradient(isa, norm, dtype, n):
+    for value in VALUES:
+        _assert_constants_vanish(norm, norm.case_of(_full((2, 4, n) if norm.has_channels else (3, n), value, dtype)))
 
 
-@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def _assert_constants_vanish(norm, case):
+    results = SPEC[f"{norm.name}_forward"].call(case)
+    bias = case.bias.reshape(case.geometry.along_shape)
+    assert_equal(results["y"], np.broadcast_to(bias, case.geometry.seen).reshape(case.x.shape))
+    assert (results["mean"] == case.summed.flat[0].astype(results["mean"].dtype)).all()
+
+    saved = {name: results[name] for name in ("mean", "rstd")}
+    even = {"dy": np.ones_like(case.x), "weight": np.ones_like(case.weight)}
+    if norm.has_residual:
+        even["dsummed"] = None
+    gradients = SPEC[f"{norm.name}_backward"].call(case, **saved, **even)
+    assert (gradients["dx"] == 0).all() and (gradients["dweight"] == 0).all()
+
+
 @each_length
 @each_dtype
-def test_one_bad_value_spoils_its_row_alone(isa, dtype, n, bad):
-    spec = next(spec for spec in LAYER_NORM if spec.name == "layer_norm_forward")
-    case = spec.case((9, n), dtype)
-    clean = spec.call(case)
+@each_norm
+def test_constants_with_eps_zero_are_nan(isa, norm, dtype, n):
+    for value in (0.0, 0.1) if "mean" in norm.saved else (0.0,):
+        case = norm.case_of(_full((2, 4, n) if norm.has_channels else (2, n), value, dtype))
+        assert np.isnan(SPEC[norm.name].call(case, eps=0.0)["y"]).all()
+
+
+@each_length
+@each_dtype
+@each_row_norm
+def test_one_bad_value_spoils_its_row_alone(isa, norm, dtype, n):
+    for bad in BAD:
+        _assert_row_is_spoilt_alone(norm, dtype, n, bad)
+
+
+def _assert_row_is_spoilt_alone(norm, dtype, n, bad):
+    forward, backward = SPEC[f"{norm.name}_forward"], SPEC[f"{norm.name}_backward"]
+    case = norm.case((9, n), dtype)
     x = case.x.copy()
     x[4, n // 2] = bad
+    clean, dirty = forward.call(case), forward.call(case, x=x)
     others = np.arange(9) != 4
-    dirty = spec.call(case, x=x)
-    assert np.isnan(dirty["y"][4]).all()
+    spoilt = np.isnan(dirty["y"][4])
+    if "mean" in norm.saved or np.isnan(bad):
+        assert spoilt.all()
+    else:  # divided by an infinite root mean square, the others are 0
+        assert spoilt[n // 2] and spoilt.sum() == 1 and (dirty["y"][4][~spoilt] == 0).all()
     for name in dirty:
-        np.testing.assert_array_equal(dirty[name][others], clean[name][others])
+        assert_equal(dirty[name][others], clean[name][others], name)
 
-    dx_clean, _, _ = simdnorm.layer_norm_backward(case.dy, case.x, clean["mean"], clean["rstd"], case.weight)
-    dx, _, _ = simdnorm.layer_norm_backward(case.dy, x, dirty["mean"], dirty["rstd"], case.weight)
-    assert np.isnan(dx[4]).all()
-    np.testing.assert_array_equal(dx[others], dx_clean[others])
+    def back(x, results):
+        normalized = {"summed": results["summed"]} if norm.has_residual else {"x": x}
+        saved = {name: results[name] for name in ("mean", "rstd") if name in results}
+        return backward.call(case, **normalized, **saved)["dx"]
+
+    dx = back(x, dirty)
+    assert np.isnan(dx[4][n // 2])
+    assert_equal(dx[others], back(case.x, clean)[others])
 
 
-@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
-@pytest.mark.parametrize("shape", [(5, 17), (300, 20), (3, 18, 40)])
+@pytest.mark.parametrize("bad", BAD)
 @each_dtype
-def test_one_bad_value_spoils_its_channel_alone(isa, dtype, shape, bad):
-    spec = next(spec for spec in SPECS if spec.name == "batch_norm_forward")
-    case = spec.case(shape, dtype)
-    clean = spec.call(case)
+@each_masked_norm
+def test_one_bad_value_spoils_its_channel_or_group_alone(isa, norm, dtype, bad):
+    for shape in CHANNEL_SHAPES:
+        _assert_item_is_spoilt_alone(norm, dtype, shape, bad)
+
+
+def _assert_item_is_spoilt_alone(norm, dtype, shape, bad):
+    spec = SPEC[f"{norm.name}_forward"]
+    case = norm.case(shape, dtype, given="weight")
     x = case.x.copy()
-    x[(1, 4, *[0] * (len(shape) - 2))] = bad
-    dirty = spec.call(case, x=x)
-    others = np.arange(shape[1]) != 4
-    assert np.isnan(dirty["y"][:, 4]).all()
-    np.testing.assert_array_equal(dirty["y"][:, others], clean["y"][:, others])
-    np.testing.assert_array_equal(dirty["rstd"][others], clean["rstd"][others])
-
-
-@pytest.mark.parametrize("size", [1e30, 3.4e38])
-@pytest.mark.parametrize("n", [2, 16, 130, 5000])
-def test_squares_that_overflow_float32_are_normalized(isa, size, n):
-    signs = np.tile(np.array([1, -1], np.float32), (3, n // 2))
-    x = np.float32(size) * signs
-    np.testing.assert_array_equal(simdnorm.layer_norm(x, n), signs)
-    np.testing.assert_array_equal(simdnorm.batch_norm(x.T, None, None, training=True), signs.T)
-    nchw = simdnorm.batch_norm(np.stack([x] * 4), None, None, training=True)
-    np.testing.assert_array_equal(nchw, np.stack([signs] * 4))
+    x[(1, 2, *[0] * (len(shape) - 2))] = bad
+    clean, dirty = spec.call(case), spec.call(case, x=x)
+    spoilt = np.isnan(dirty["rstd"]) | (dirty["rstd"] == 0)
+    assert spoilt.sum() == 1
+    assert_equal(dirty["rstd"][~spoilt], clean["rstd"][~spoilt])
+    inside = np.broadcast_to(case.geometry.spread(spoilt), case.geometry.seen).reshape(shape)
+    assert np.isnan(dirty["y"][inside]).all()
+    assert_equal(dirty["y"][~inside], clean["y"][~inside])
 
 
 @pytest.mark.parametrize("n", [2, 16, 130, 5000])
-def test_denormals_without_eps_are_normalized(isa, n):
-    signs = np.tile(np.array([1, -1], np.float32), (3, n // 2))
-    x = np.float32(1e-40) * signs
-    np.testing.assert_array_equal(simdnorm.layer_norm(x, n, eps=0.0), signs)
-    np.testing.assert_array_equal(simdnorm.batch_norm(x.T, None, None, training=True, eps=0.0), signs.T)
+@pytest.mark.parametrize(
+    ("dtype", "size"), [(dtype, size) for dtype in DTYPES for size in SQUARES_LEAVE[dtype.name]], ids=str
+)
+@each_norm
+def test_squares_that_overflow_or_vanish_are_normalized(isa, norm, dtype, size, n):
+    signs = np.tile(np.array([1, -1]), (2, 4, n // 2) if norm.has_channels else (3, n // 2)).astype(dtype)
+    x = signs * dtype.type(size)
+    arguments = {"x": x, "weight": None, "bias": None, "eps": 0.0}
+    if norm.has_residual:
+        arguments["residual"] = np.zeros_like(x)
+    case = norm.case_of(np.ones_like(x))
+    spec = SPEC[norm.name]
+    assert_equal(spec.call(case, **{name: v for name, v in arguments.items() if spec.takes(name)})["y"], signs)
 
 
 def test_the_mean_of_many_ones_is_one(isa):
@@ -111,34 +149,52 @@ def test_the_mean_of_many_ones_is_one(isa):
 
 
 @each_dtype
-def test_layer_norm_of_nothing_is_nothing(isa, dtype):
-    for shape, n in (((0, 8), 8), ((8, 0), 0), ((0, 0), 0), ((2, 0, 3), 3)):
-        x, weight, bias = np.empty(shape, dtype), np.ones(n, dtype), np.ones(n, dtype)
-        y, mean, rstd = simdnorm.layer_norm_forward(x, n, weight, bias)
-        assert y.shape == shape and mean.shape == rstd.shape == (*shape[:-1], 1)
-        assert simdnorm.layer_norm(x, n, weight, bias).shape == shape
-        dx, dweight, dbias = simdnorm.layer_norm_backward(x, x, mean, rstd, weight)
-        assert dx.shape == shape and dx.dtype == dtype
-        np.testing.assert_array_equal(dweight, np.zeros(n))
-        np.testing.assert_array_equal(dbias, np.zeros(n))
+@each_row_norm
+def test_a_row_norm_of_nothing_is_nothing(isa, norm, dtype):
+    forward, backward = SPEC[f"{norm.name}_forward"], SPEC[f"{norm.name}_backward"]
+    for shape in ((0, 8), (8, 0), (0, 0), (2, 0, 3)):
+        case = norm.case(shape, dtype)
+        results = forward.call(case)
+        assert results["y"].shape == shape and results["rstd"].shape == (*shape[:-1], 1)
+        assert results["rstd"].dtype == statistics_dtype(dtype)
+        gradients = backward.call(case)
+        assert gradients["dx"].shape == shape and gradients["dx"].dtype == dtype
+        assert_equal(gradients["dweight"], np.zeros(shape[-1], dtype))
 
 
 @each_dtype
-@pytest.mark.parametrize("training", [True, False])
-def test_batch_norm_backward_of_nothing_is_nothing(isa, dtype, training):
+def test_batch_norm_backward_of_nothing_is_nothing(isa, dtype):
     for shape, c in (((0, 3), 3), ((2, 3, 0), 3), ((4, 0), 0)):
         x, ones = np.empty(shape, dtype), np.ones(c, dtype)
-        assert simdnorm.batch_norm(x, ones, 2 * ones).shape == shape
-        dx, dweight, dbias = simdnorm.batch_norm_backward(x, x, ones, ones, ones, training=training)
-        assert dx.shape == shape
-        np.testing.assert_array_equal(dweight, np.zeros(c))
-        np.testing.assert_array_equal(dbias, np.zeros(c))
+        saved = np.ones(c, statistics_dtype(dtype))
+        assert simdnorm.batch_norm(x, ones, ones + ones).shape == shape
+        for training in (True, False):
+            dx, dweight, dbias = simdnorm.batch_norm_backward(x, x, saved, saved, ones, training=training)
+            assert dx.shape == shape
+            assert_equal(dweight, np.zeros(c, dtype))
+            assert_equal(dbias, np.zeros(c, dtype))
 
 
-@pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.name)
+@each_dtype
+def test_group_norm_of_nothing_is_nothing(isa, dtype):
+    for shape in ((0, 4, 3), (2, 4, 0)):
+        case = SPEC["group_norm"].case(shape, dtype)
+        y, mean, rstd = SPEC["group_norm_forward"].call(case).values()
+        assert y.shape == shape and mean.shape == rstd.shape == (shape[0], 2)
+        gradients = SPEC["group_norm_backward"].call(case)
+        assert gradients["dx"].shape == shape
+        assert_equal(gradients["dweight"], np.zeros(4, dtype))
+        assert_equal(gradients["dbias"], np.zeros(4, dtype))
+
+
+@each_spec
 def test_no_floating_point_warning_or_error_reaches_the_caller(isa, spec):
-    case = small_case(spec)
-    x = case.x.copy()
-    x[0] = np.inf
-    with np.errstate(all="raise"):
-        spec.call(case, x=x)
+    for dtype in DTYPES:
+        case = small_case(spec, dtype)
+        arguments = spec.arguments(case)
+        name = "x" if "x" in arguments else "summed"
+        bad = arguments[name].copy()
+        bad[0] = np.inf
+        bad[1] = format_of(dtype).largest
+        with np.errstate(all="raise"):
+            spec.called_with({**arguments, name: bad})

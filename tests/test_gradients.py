@@ -1,110 +1,128 @@
 """The backward passes are the derivatives of the forward passes: central differences in float64 say so."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 import simdnorm
+from norms import (
+    FLOAT64,
+    GIVEN,
+    MASKS,
+    SPEC,
+    assert_equal,
+    each_norm,
+    small_case,
+)
+from simdnorm._selfcheck.norms import NORMS
+from simdnorm._selfcheck.plan import NHWC
 from simdnorm.reference import numerical_gradient
 
 # A central difference with the step cbrt(eps) keeps two thirds of the digits, 1e-10 of the typical value; a factor of
 # 1000 is for the curvature of rows as short as these.
 TOLERANCE = 1e-7
 
-
-def assert_close(actual, numerical):
-    np.testing.assert_allclose(actual, numerical.astype(float), rtol=0, atol=TOLERANCE * np.abs(numerical).max())
-
-
-def _data(shape, *parameter_shape):
-    rng = np.random.default_rng(0)
-    return rng.normal(2, 3, shape), rng.normal(size=shape), *rng.normal(1, 1, (2, *parameter_shape))
-
-
-@pytest.mark.parametrize(("shape", "normalized"), [((4, 7), (7,)), ((2, 3, 5), (3, 5)), ((3, 2, 4), (4,))])
-def test_layer_norm_backward_is_the_derivative(isa, shape, normalized):
-    x, dy, weight, bias = _data(shape, *normalized)
-    _, mean, rstd = simdnorm.layer_norm_forward(x, normalized, weight, bias)
-    gradients = simdnorm.layer_norm_backward(dy, x, mean, rstd, weight)
-
-    functions = (
-        lambda v: simdnorm.layer_norm(v, normalized, weight, bias),
-        lambda v: simdnorm.layer_norm(x, normalized, v, bias),
-        lambda v: simdnorm.layer_norm(x, normalized, weight, v),
-    )
-    for gradient, f, at in zip(gradients, functions, (x, weight, bias), strict=True):
-        assert gradient.shape == at.shape
-        assert_close(gradient, numerical_gradient(f, at, dy))
+ROWS = [
+    ((4, 7), {}),
+    ((3, 2, 4), {"axis": (1, 2)}),
+    ((2, 5, 2, 3), {"axis": 1}),
+    ((2, 3, 2, 4), {"axis": (1, 3)}),
+    ((2, 3, 2, 3), {"axis": (0, 2)}),
+    ((2, 5, 2, 3), {"axis": 1, **NHWC}),
+]
+CHANNELS = [
+    ((6, 4), {}),
+    ((2, 4, 5), {}),
+    ((2, 4, 2, 3), {}),
+    ((2, 2, 3, 4), {"axis": -1}),
+    ((2, 4, 2, 3), NHWC),
+    ((2, 2, 3, 4), {"axis": -1, "order": (0, 3, 1, 2)}),
+    ((4, 2, 5), {"axis": 0}),
+]
 
 
-def test_layer_norm_over_the_channels_of_nchw_is_the_derivative(isa):
-    x, dy, weight, bias = _data((2, 5, 2, 3), 5)
-    _, mean, rstd = simdnorm.layer_norm_forward(x, None, weight, bias, axis=1)
-    assert mean.shape == (2, 1, 2, 3)
-    dx, dweight, dbias = simdnorm.layer_norm_backward(dy, x, mean, rstd, weight, axis=1)
-    assert_close(dx, numerical_gradient(lambda v: simdnorm.layer_norm(v, None, weight, bias, axis=1), x, dy))
-    assert_close(dweight, numerical_gradient(lambda v: simdnorm.layer_norm(x, None, v, bias, axis=1), weight, dy))
-    assert_close(dbias, numerical_gradient(lambda v: simdnorm.layer_norm(x, None, weight, v, axis=1), bias, dy))
+def _plan():
+    """Every norm with every layout, and with every choice of parameters and of a mask."""
+    for norm in NORMS:
+        layouts = CHANNELS if norm.has_channels else ROWS
+        layouts = [(shape, options) for shape, options in layouts if norm.fits(shape, options.get("axis"))]
+        choices = [{"given": given, "mask": mask} for given in GIVEN for mask in (None, *MASKS)]
+        choices = [options for options in choices if norm.has_channels or options["mask"] is None]
+        for i in range(max(len(layouts), len(choices))):
+            shape, layout = layouts[i % len(layouts)]
+            yield norm, shape, {**layout, **choices[i % len(choices)]}
 
 
-@pytest.mark.parametrize(
-    ("shape", "channel_axis"), [((6, 3), 1), ((3, 3, 4), 1), ((2, 3, 2, 3), 1), ((2, 2, 3, 3), -1)]
-)
-def test_batch_norm_backward_is_the_derivative(isa, shape, channel_axis):
-    x, dy, weight, bias = _data(shape, 3)
-    _, mean, rstd = simdnorm.batch_norm_forward(x, weight, bias, channel_axis=channel_axis)
-    gradients = simdnorm.batch_norm_backward(dy, x, mean, rstd, weight, channel_axis=channel_axis)
-
-    def train(x, weight, bias):
-        return simdnorm.batch_norm(x, None, None, weight, bias, training=True, channel_axis=channel_axis)
-
-    functions = (lambda v: train(v, weight, bias), lambda v: train(x, v, bias), lambda v: train(x, weight, v))
-    for gradient, f, at in zip(gradients, functions, (x, weight, bias), strict=True):
-        assert_close(gradient, numerical_gradient(f, at, dy))
+def assert_close(actual, numerical, what):
+    numerical = numerical.astype(float)
+    atol = TOLERANCE * max(np.abs(numerical).max(), 1e-3)
+    np.testing.assert_allclose(actual, numerical, rtol=0, atol=atol, err_msg=what)
 
 
-def test_the_frozen_backward_is_the_derivative_of_evaluation(isa):
-    x, dy, weight, bias = _data((4, 3, 2), 3)
-    running_mean, running_var = np.array([1.0, -2.0, 0.0]), np.array([0.5, 2.0, 9.0])
-    rstd = 1 / np.sqrt(running_var + 1e-5)
-    gradients = simdnorm.batch_norm_backward(dy, x, running_mean, rstd, weight, training=False)
-
-    def evaluate(x, weight, bias):
-        return simdnorm.batch_norm(x, running_mean, running_var, weight, bias)
-
-    functions = (lambda v: evaluate(v, weight, bias), lambda v: evaluate(x, v, bias), lambda v: evaluate(x, weight, v))
-    for gradient, f, at in zip(gradients, functions, (x, weight, bias), strict=True):
-        assert_close(gradient, numerical_gradient(f, at, dy))
+def _without_nan(case):
+    """What a mask leaves out as ordinary numbers, around which one can differentiate."""
+    return replace(case, x=np.nan_to_num(case.x, nan=0.5), dy=np.nan_to_num(case.dy, nan=2.0))
 
 
-def _layer(need, **options):
-    x, dy, weight, _ = _data((4, 7), 7)
-    _, mean, rstd = simdnorm.layer_norm_forward(x, 7)
-    return simdnorm.layer_norm_backward(dy, x, mean, rstd, **{"weight": weight, "need": need, **options})
+def _assert_derivatives(case, forward, gradients):
+    """The gradients of sum(dy * y) and, of a norm with a residual, of sum(dsummed * summed) beside it."""
+    weights = {"y": case.dy, "summed": case.dsummed}
+    outputs = [name for name in forward.results if name in weights]
+    if case.mask is not None:
+        weights["y"] = np.where(case.mask, case.dy, 0)  # dy there is not read
+
+    def loss_terms(**moved):
+        results = forward.call(case, **moved)
+        return np.stack([results[name] for name in outputs])
+
+    dy = np.stack([weights[name] for name in outputs])
+    of = {"dx": ["x", "residual"] if "summed" in outputs else ["x"], "dweight": ["weight"], "dbias": ["bias"]}
+    for name, gradient in gradients.items():
+        for argument in of[name]:
+            at = getattr(case, argument)
+            if at is None:
+                continue
+            assert gradient.shape == at.shape
+            numerical = numerical_gradient(lambda v, argument=argument: loss_terms(**{argument: v}), at, dy)
+            assert_close(gradient, numerical, f"{name} of {case}")
 
 
-def _batch(need, **options):
-    x, dy, weight, _ = _data((4, 7, 2), 7)
-    _, mean, rstd = simdnorm.batch_norm_forward(x)
-    return simdnorm.batch_norm_backward(dy, x, mean, rstd, **{"weight": weight, "need": need, **options})
+@pytest.mark.parametrize(("norm", "shape", "options"), list(_plan()), ids=lambda v: getattr(v, "name", str(v)))
+def test_every_backward_is_the_derivative_of_its_forward(isa, norm, shape, options):
+    case = _without_nan(norm.case(shape, FLOAT64, **options))
+    results = SPEC[f"{norm.name}_forward"].call(case)
+    saved = {name: results[name] for name in ("mean", "rstd", "summed") if name in results}
+    _assert_derivatives(case, SPEC[norm.name], SPEC[f"{norm.name}_backward"].call(case, **saved))
 
 
-@pytest.mark.parametrize("backward", [_layer, _batch])
-def test_what_need_leaves_out_is_none_and_the_rest_the_same(isa, backward):
-    full = backward((True, True, True))
-    for need in np.ndindex(2, 2, 2):
-        need = tuple(map(bool, need))
-        for wanted, gradient, whole in zip(need, backward(need), full, strict=True):
-            if wanted:
-                np.testing.assert_array_equal(gradient, whole)
-            else:
-                assert gradient is None
+@pytest.mark.parametrize("mask", [None, *MASKS])
+@pytest.mark.parametrize("given", GIVEN)
+def test_the_frozen_backward_is_the_derivative_of_evaluation(isa, given, mask):
+    frozen, evaluation = SPEC["batch_norm_backward_frozen"], SPEC["batch_norm_running"]
+    case = _without_nan(frozen.case((3, 4, 5), FLOAT64, given=given, mask=mask))
+    _assert_derivatives(case, evaluation, frozen.call(case))
 
 
-@pytest.mark.parametrize("backward", [_layer, _batch])
-def test_without_a_weight_there_is_no_dweight(isa, backward):
-    dx, dweight, dbias = backward((True, True, True), weight=None)
-    assert dweight is None and dx is not None
-    np.testing.assert_array_equal(dbias, backward((False, False, True))[2])
+@each_norm
+def test_what_need_leaves_out_is_none_and_the_rest_the_same(isa, norm):
+    backward = SPEC[f"{norm.name}_backward"]
+    case = small_case(norm)
+    full = backward.call(case)
+    for needed in np.ndindex(*[2] * len(full)):
+        need = tuple(map(bool, needed))
+        for wanted, (name, gradient) in zip(need, backward.call(case, need=need).items(), strict=True):
+            assert_equal(gradient, full[name] if wanted else None, name)
+
+
+@each_norm
+def test_without_a_weight_there_is_no_dweight(isa, norm):
+    backward = SPEC[f"{norm.name}_backward"]
+    case = small_case(norm, given="none")
+    results = backward.call(case)
+    assert results["dweight"] is None and results["dx"] is not None
+    if "dbias" in results:
+        assert_equal(results["dbias"], backward.call(small_case(norm))["dbias"])
 
 
 @pytest.mark.parametrize(
@@ -126,3 +144,5 @@ def test_backward_reads_the_reduced_axes_off_the_shapes(isa, shape, rstd_shape, 
     weight = None if weight_shape is None else np.ones(weight_shape)
     dbias = simdnorm.layer_norm_backward(dy, x, np.zeros(rstd_shape), np.ones(rstd_shape), weight)[2]
     assert dbias.shape == dbias_shape
+    if weight is not None:
+        assert simdnorm.rms_norm_backward(dy, x, np.ones(rstd_shape), weight)[1].shape == dbias_shape

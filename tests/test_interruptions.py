@@ -1,16 +1,24 @@
 """What interrupts a call, or stands in its way, leaves running statistics all old or all new, and never a crash."""
 
+import os
 import sys
 import threading
+from functools import cache
 
 import numpy as np
 import pytest
 
 import simdnorm
-from norms import each_spec, needs_native, run_python, small_case
-from simdnorm._selfcheck.cases import batch_norm_case
+from norms import FLOAT32, SIXTEEN_BITS, assert_same_bits, each_spec, needs_native, run_python, small_case
+from simdnorm._selfcheck.norms import BATCH_NORM, INSTANCE_NORM
 
-FRONT = ("batch_norm.py", "_memory.py", "_layouts.py", "_fallback.py")
+PACKAGE = os.path.dirname(simdnorm.__file__)
+ELSEWHERE = ("reference", "_selfcheck")  # where running statistics are not written
+
+
+@cache
+def _is_in_front(path):
+    return path.startswith(PACKAGE) and not any(os.path.join(PACKAGE, other) in path for other in ELSEWHERE)
 
 
 class InterruptAt:
@@ -20,7 +28,7 @@ class InterruptAt:
         self.left = n
 
     def __call__(self, frame, event, _):
-        if not frame.f_code.co_filename.endswith(FRONT) or "reference" in frame.f_code.co_filename:
+        if not _is_in_front(frame.f_code.co_filename):
             return None
         frame.f_trace_opcodes = True
         if event == "opcode":
@@ -44,17 +52,24 @@ def _running(case, layout):
     return {"rows": (rows[0], rows[1]), "columns": (columns[0], columns[1]), "mixed": (rows[0], columns[1])}[layout]
 
 
-@pytest.mark.parametrize("layout", ["rows", "columns", "mixed"])
-def test_an_interrupt_at_any_step_leaves_running_statistics_all_old_or_all_new(isa, layout):
-    case = batch_norm_case((5, 3), np.dtype(np.float32))
+@pytest.mark.parametrize(
+    ("layout", "dtype"),
+    [("rows", FLOAT32), ("columns", FLOAT32), ("mixed", FLOAT32), ("rows", SIXTEEN_BITS[-1])],
+    ids=str,
+)
+@pytest.mark.parametrize("norm", [BATCH_NORM, INSTANCE_NORM], ids=lambda norm: norm.name)
+def test_an_interrupt_at_any_step_leaves_running_statistics_all_old_or_all_new(isa, norm, layout, dtype):
+    case = norm.case((2, 3, 4), dtype)
+    function = getattr(simdnorm, norm.name)
+    options = {"training": True} if norm is BATCH_NORM else {}
     new = _running(case, layout)
-    simdnorm.batch_norm(case.x, *new, training=True)
+    function(case.x, *new, **options)
     outcomes = set()
     for n in range(100_000):
         mean, var = _running(case, layout)
         try:
             with InterruptAt(n):
-                simdnorm.batch_norm(case.x, mean, var, training=True)
+                function(case.x, mean, var, **options)
             break
         except KeyboardInterrupt:
             pass
@@ -142,22 +157,22 @@ print(abs(mean[0] - 4.5) < 1)
 @each_spec
 def test_another_thread_may_write_to_x_during_calls(isa, spec):
     case = small_case(spec)
-    stop = threading.Event()
+    arguments = spec.arguments(case)
+    x = arguments["x" if "x" in arguments else "summed"]
+    before, expected, stop = x.copy(), spec.called_with(arguments), threading.Event()
 
     def scribble():
         rng = np.random.default_rng(0)
         while not stop.is_set():
-            case.x.view(np.uint32)[...] = rng.integers(2**32, size=case.x.shape, dtype=np.uint32)  # NaN, Inf, anything
+            x.view(np.uint32)[...] = rng.integers(2**32, size=x.shape, dtype=np.uint32)  # NaN, Inf, anything
 
     writer = threading.Thread(target=scribble)
     writer.start()
     try:
-        results = [spec.call(case) for _ in range(30)]
+        results = [spec.called_with(arguments) for _ in range(30)]
     finally:
         stop.set()
         writer.join()
-    assert all(result.keys() == set(spec.results) for result in results)
-    fresh = small_case(spec)
-    case.x[...] = fresh.x
-    for name, value in spec.call(fresh).items():
-        np.testing.assert_array_equal(spec.call(case)[name], value)  # and it is all as it was once the other stops
+    assert all(result.keys() == expected.keys() for result in results)
+    x[...] = before
+    assert_same_bits(spec.called_with(arguments), expected)  # and it is all as it was once the other stops

@@ -5,12 +5,16 @@ import pytest
 
 from simdnorm.reference import (
     BATCH_NORM_DERIVATIONS,
+    GROUP_NORM_DERIVATIONS,
     LAYER_NORM_DERIVATIONS,
+    RMS_NORM_DERIVATIONS,
     batch_norm_forward,
+    group_norm_forward,
     layer_norm_backward_closed,
     layer_norm_backward_std_mean,
     layer_norm_forward,
     numerical_gradient,
+    rms_norm_forward,
 )
 
 EPS = 1e-5
@@ -55,6 +59,8 @@ CASES = [
 
 layer_norm_derivations = pytest.mark.parametrize("derivation", LAYER_NORM_DERIVATIONS.values())
 batch_norm_derivations = pytest.mark.parametrize("derivation", BATCH_NORM_DERIVATIONS.values())
+rms_norm_derivations = pytest.mark.parametrize("derivation", RMS_NORM_DERIVATIONS.values())
+group_norm_derivations = pytest.mark.parametrize("derivation", GROUP_NORM_DERIVATIONS.values())
 
 
 @pytest.fixture(params=CASES)
@@ -69,6 +75,14 @@ def batch_norm_data(request):
     rows, weight = _rows(request.param)
     x = rows.T.copy()
     return np.random.default_rng(4).normal(size=x.shape), x, np.resize(weight, x.shape[1])
+
+
+@pytest.fixture(params=CASES)
+def group_norm_data(request):
+    """Return dy, x and weight of two samples: each row and its mirror image, as four channels in two groups."""
+    rows, weight = _rows(request.param)
+    x = np.stack([rows, rows[::-1]])
+    return np.random.default_rng(6).normal(size=x.shape), x, weight[np.arange(4) % len(weight)]
 
 
 def _assert_same_gradient(actual, expected):
@@ -86,7 +100,7 @@ def _assert_same_gradients(actual, expected):
 
 
 def _differences(forward, dy, x, weight, axis):
-    """Return dx, dweight and dbias by finite differences."""
+    """Return dx, dweight and dbias by finite differences; `axis` are the axes that are normalized over."""
     x, weight = (np.asarray(a, dtype=np.longdouble) for a in (x, weight))
     # y bends over a distance of sqrt(var + eps), which may be small beside x; the step is relative to x.
     step = np.cbrt(np.finfo(x.dtype).eps) * np.sqrt(np.min(np.var(x, axis=axis)) + EPS) / np.max(np.abs(x))
@@ -117,6 +131,29 @@ def test_batch_norm_derivation_equals_finite_differences(derivation, batch_norm_
     _assert_same_gradients(derivation(dy, x, weight, EPS), _differences(batch_norm_forward, dy, x, weight, axis=0))
 
 
+@rms_norm_derivations
+def test_rms_norm_derivation_equals_finite_differences(derivation, layer_norm_data):
+    dy, x, weight = layer_norm_data
+    wide_x, wide_weight = np.longdouble(x), np.longdouble(weight)
+    # y bends over a distance of rms, which x is not far beyond, so that the default step suits.
+    expected = (
+        numerical_gradient(lambda x_: rms_norm_forward(x_, wide_weight, EPS)[0], wide_x, dy),
+        numerical_gradient(lambda weight_: rms_norm_forward(wide_x, weight_, EPS)[0], wide_weight, dy),
+    )
+    _assert_same_gradients(derivation(dy, x, weight, EPS), expected)
+
+
+@group_norm_derivations
+def test_group_norm_derivation_equals_finite_differences(derivation, group_norm_data):
+    dy, x, weight = group_norm_data
+
+    def forward(x_, weight_, bias_=None, eps=EPS):
+        return group_norm_forward(x_, 2, weight_, bias_, eps)
+
+    expected = _differences(forward, dy, x, weight, axis=(1, 2))
+    _assert_same_gradients(derivation(dy, x, weight, 2, EPS), expected)
+
+
 def test_layer_norm_derivations_agree(layer_norm_data):
     dy, x, weight = layer_norm_data
     closed = layer_norm_backward_closed(dy, x, weight, EPS)
@@ -132,11 +169,38 @@ def test_batch_norm_derivations_agree(batch_norm_data):
         _assert_same_gradients(derivation(dy, x, weight, EPS), closed)
 
 
-@pytest.mark.parametrize("derivation", [*LAYER_NORM_DERIVATIONS.values(), *BATCH_NORM_DERIVATIONS.values()])
-@pytest.mark.parametrize(("given", "working"), [(np.float32, np.float64), (np.float64, np.longdouble)])
+def test_rms_norm_derivations_agree(layer_norm_data):
+    dy, x, weight = layer_norm_data
+    closed = RMS_NORM_DERIVATIONS["closed"](dy, x, weight, EPS)
+    for derivation in RMS_NORM_DERIVATIONS.values():
+        _assert_same_gradients(derivation(dy, x, weight, EPS), closed)
+
+
+@pytest.mark.parametrize("num_groups", [1, 2, 4])
+def test_group_norm_derivations_agree(num_groups, group_norm_data):
+    dy, x, weight = group_norm_data
+    closed = GROUP_NORM_DERIVATIONS["closed"](dy, x, weight, num_groups, EPS)
+    for derivation in GROUP_NORM_DERIVATIONS.values():
+        _assert_same_gradients(derivation(dy, x, weight, num_groups, EPS), closed)
+
+
+OF_MATRICES = (LAYER_NORM_DERIVATIONS, BATCH_NORM_DERIVATIONS, RMS_NORM_DERIVATIONS)
+precisions = pytest.mark.parametrize(("given", "working"), [(np.float32, np.float64), (np.float64, np.longdouble)])
+
+
+@pytest.mark.parametrize("derivation", [derivation for table in OF_MATRICES for derivation in table.values()])
+@precisions
 def test_derivation_works_in_more_digits_than_it_is_given(derivation, given, working):
     x = np.arange(9, dtype=given).reshape(3, 3) ** 2
     for gradient in derivation(x, x, x[0], EPS):
+        assert gradient.dtype == working
+
+
+@group_norm_derivations
+@precisions
+def test_group_norm_derivation_works_in_more_digits_than_it_is_given(derivation, given, working):
+    x = np.arange(24, dtype=given).reshape(2, 4, 3) ** 2
+    for gradient in derivation(x, x, x[0, :, 0], 2, EPS):
         assert gradient.dtype == working
 
 

@@ -5,7 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from simdnorm.reference import BATCH_NORM_DERIVATIONS, LAYER_NORM_DERIVATIONS
+from simdnorm.reference import (
+    BATCH_NORM_DERIVATIONS,
+    GROUP_NORM_DERIVATIONS,
+    LAYER_NORM_DERIVATIONS,
+    RMS_NORM_DERIVATIONS,
+)
 
 PAGE = Path(__file__).parents[1].joinpath("docs", "math.md").read_text(encoding="utf-8")
 
@@ -18,6 +23,9 @@ def test_the_examples_of_the_page_run_in_its_order():
         exec(compile(example, "docs/math.md", "exec"), names)
 
 
-@pytest.mark.parametrize("derivation", [*LAYER_NORM_DERIVATIONS.values(), *BATCH_NORM_DERIVATIONS.values()])
+TABLES = (LAYER_NORM_DERIVATIONS, BATCH_NORM_DERIVATIONS, RMS_NORM_DERIVATIONS, GROUP_NORM_DERIVATIONS)
+
+
+@pytest.mark.parametrize("derivation", [derivation for table in TABLES for derivation in table.values()])
 def test_every_derivation_stands_on_the_page(derivation):
     assert f"`{derivation.__name__}`" in PAGE

@@ -1,26 +1,24 @@
-"""Running statistics: exactly the average that API.md says, and untouched wherever something is refused."""
+"""Running statistics move exactly as API.md says: by how much, in which dtype, and in place."""
 
 import numpy as np
 import pytest
 
 import simdnorm
-from norms import assert_within_bound, each_dtype
-from simdnorm._selfcheck import expected
-from simdnorm._selfcheck.cases import batch_norm_case
+from layouts import every_second, odd_offset, reversed_memory, unaligned
+from moving import each_moving, evaluate, running, train
+from norms import FLOAT32, SPEC, assert_equal, assert_same, each_dtype, each_sixteen_bits, small_case
 
 
-def _running(case):
-    return case.running_mean.copy(), case.running_var.copy()
+def batch(name, x):
+    """What the running statistics are moved by: mean and unbiased variance, of (N, C, L) in float64."""
+    x = x.astype(np.float64)
+    if name == "batch_norm":
+        return x.mean((0, 2)), x.var((0, 2), ddof=1)
+    return x.mean(2).mean(0), x.var(2, ddof=1).mean(0)
 
 
-@each_dtype
-@pytest.mark.parametrize("shape", [(2, 3), (5, 16), (3, 4, 33), (40, 7, 9, 9)])
-def test_running_statistics_keep_the_bound(isa, shape, dtype):
-    for kind in ("random", "far"):
-        case = batch_norm_case(shape, dtype, kind)
-        mean, var = _running(case)
-        simdnorm.batch_norm(case.x, mean, var, training=True)
-        assert_within_bound({"running_mean": mean, "running_var": var}, expected.running(case))
+def case_of(name, dtype=FLOAT32, **options):
+    return small_case(SPEC[f"{name}_moving"], dtype, **options)
 
 
 def test_the_running_variance_is_unbiased_unless_it_is_asked_to_be_biased(isa):
@@ -32,104 +30,141 @@ def test_the_running_variance_is_unbiased_unless_it_is_asked_to_be_biased(isa):
         np.testing.assert_allclose(var, 0.75 + 0.25 * var_of_batch, rtol=1e-15)
 
 
+def test_under_a_mask_each_channel_is_unbiased_by_its_own_count(isa):
+    x = np.array([[0.0, 1.0], [2.0, 5.0], [4.0, np.nan]])
+    mask = np.array([[True, True], [True, True], [True, False]])
+    for unbiased, expected in ((True, [4.0, 8.0]), (False, [8 / 3, 4.0])):
+        mean, var = np.zeros(2), np.ones(2)
+        simdnorm.batch_norm_forward(x, None, None, mean, var, 1.0, unbiased=unbiased, mask=mask)
+        np.testing.assert_allclose(mean, [2.0, 3.0], rtol=1e-15)
+        np.testing.assert_allclose(var, expected, rtol=1e-15)
+
+
+def test_instance_norm_moves_them_by_the_average_over_the_samples(isa):
+    x = np.array([[[0.0, 2.0, 4.0]], [[10.0, 10.0, 16.0]]])
+    mean, var = np.zeros(1), np.ones(1)
+    train("instance_norm", x, mean, var, 0.25)
+    np.testing.assert_allclose(mean, 0.25 * (2 + 12) / 2, rtol=1e-15)
+    np.testing.assert_allclose(var, 0.75 + 0.25 * (4 + 12) / 2, rtol=1e-15)
+
+
 @pytest.mark.parametrize("momentum", [0, 0.0, 1, 1.0, np.float32(0.5)])
-def test_momentum_weights_the_batch(isa, momentum):
-    x = np.array([[1.0, 10.0], [3.0, 30.0]])
+@each_moving
+def test_momentum_weights_the_batch(isa, name, momentum):
+    x = np.random.default_rng(0).normal(size=(3, 2, 5))
     mean, var = np.array([5.0, 6.0]), np.array([7.0, 8.0])
-    simdnorm.batch_norm_forward(x, None, None, mean, var, momentum)
+    train(name, x, mean, var, momentum)
     m = float(momentum)
-    np.testing.assert_allclose(mean, [(1 - m) * 5 + m * 2, (1 - m) * 6 + m * 20], rtol=1e-15)
-    np.testing.assert_allclose(var, [(1 - m) * 7 + m * 2, (1 - m) * 8 + m * 200], rtol=1e-15)
+    for moved, old, new in zip((mean, var), ([5.0, 6.0], [7.0, 8.0]), batch(name, x), strict=True):
+        # An average of at most 15 values of about 1, then three roundings of values up to 8.
+        np.testing.assert_allclose(moved, (1 - m) * np.array(old) + m * new, rtol=0, atol=24 * 2**-52)
 
 
-def test_running_statistics_of_any_layout_are_updated_in_place(isa):
-    case = batch_norm_case((5, 6), np.dtype(np.float32))
-    mean, var = _running(case)
-    y = simdnorm.batch_norm(case.x, mean, var, training=True)
-    table = np.stack([case.running_mean, case.running_var], axis=1)
-    in_table = simdnorm.batch_norm(case.x, table[:, 0], table[:, 1], training=True)
+@each_dtype
+@each_moving
+def test_momentum_0_leaves_every_bit(isa, name, dtype):
+    case = case_of(name, dtype)
+    mean, var = running(case)
+    train(name, case.x, mean, var, 0.0)
+    assert_same(mean, case.running_mean)
+    assert_same(var, case.running_var)
+
+
+@each_dtype
+@each_moving
+def test_momentum_1_keeps_nothing_of_the_old(isa, name, dtype):
+    case = case_of(name, dtype)
+    first, other = running(case), tuple(a * dtype.type(3) for a in running(case))
+    train(name, case.x, *first, 1.0)
+    train(name, case.x, *other, 1.0)
+    for a, b in zip(first, other, strict=True):
+        assert_equal(a, b)
+
+
+@each_dtype
+@each_moving
+def test_momentum_of_1_over_the_step_gives_the_cumulative_average(isa, name, dtype):
+    rng = np.random.default_rng(0)
+    batches = [rng.normal(step, 1, (4, 3, 9)).astype(dtype) for step in range(5)]
+    mean, var = np.full(3, 99, dtype), np.full(3, 99, dtype)
+    for step, x in enumerate(batches, 1):
+        train(name, x, mean, var, 1 / step)
+    # Each of five steps rounds values of at most 4 once to the dtype of the running statistics; what is computed
+    # before that, in float32 or better, stays below one more such rounding.
+    unit = {"float64": 2.0**-53, "float32": 2.0**-24, "float16": 2.0**-11, "bfloat16": 2.0**-8}[dtype.name]
+    for moved, expected in zip((mean, var), zip(*(batch(name, x) for x in batches), strict=True), strict=True):
+        np.testing.assert_allclose(moved.astype(np.float64), np.mean(expected, axis=0), rtol=0, atol=2 * 5 * 4 * unit)
+
+
+@each_sixteen_bits
+@each_moving
+def test_16_bits_are_moved_in_float32_and_rounded_once(isa, name, dtype):
+    case = case_of(name, dtype)
+    mean, var = running(case)
+    wide = mean.astype(np.float32), var.astype(np.float32)
+    y = train(name, case.x, mean, var)
+    assert_same(train(name, case.x, *wide), y)
+    assert_same(mean, wide[0].astype(dtype))
+    assert_same(var, wide[1].astype(dtype))
+    assert (wide[0] != mean.astype(np.float32)).any()  # float32 beside 16 bits is not rounded
+
+
+def test_a_variance_too_large_for_float16_is_infinite_there(isa):
+    x = np.array([[60000.0], [-60000.0]], np.float16)
+    mean, var = np.zeros(1, np.float16), np.ones(1, np.float16)
+    train("batch_norm", x, mean, var, 1.0)
+    assert mean[0] == 0 and var[0] == np.inf
+
+
+@pytest.mark.parametrize(
+    "layout", [every_second, reversed_memory, unaligned, odd_offset], ids=lambda layout: layout.__name__
+)
+@each_dtype
+@each_moving
+def test_running_statistics_of_any_layout_are_updated_in_place(isa, name, dtype, layout):
+    case = case_of(name, dtype)
+    mean, var = running(case)
+    y = train(name, case.x, mean, var)
+    for other in (np.copy, layout):  # one of a kind, or both
+        pair = layout(case.running_mean), other(case.running_var)
+        assert_same(train(name, case.x, *pair), y)
+        assert_same(pair[0], mean)
+        assert_same(pair[1], var)
+
+
+@each_moving
+def test_two_columns_of_a_table_are_updated_in_place(isa, name):
+    case = case_of(name)
+    mean, var = running(case)
+    train(name, case.x, mean, var)
+    table = np.stack(running(case), axis=1)
+    train(name, case.x, table[:, 0], table[:, 1])
     np.testing.assert_array_equal(table, np.stack([mean, var], axis=1))
-    np.testing.assert_array_equal(in_table, y)
 
 
-def test_evaluation_leaves_running_statistics_alone(isa):
-    case = batch_norm_case((5, 6), np.dtype(np.float32))
-    mean, var = _running(case)
+@each_dtype
+@each_moving
+def test_evaluation_leaves_running_statistics_alone(isa, name, dtype):
+    case = case_of(name, dtype)
+    mean, var = running(case)
     mean.flags.writeable = var.flags.writeable = False
-    simdnorm.batch_norm(case.x, mean, var, case.weight, case.bias)
-    np.testing.assert_array_equal(mean, case.running_mean)
-    np.testing.assert_array_equal(var, case.running_var)
+    evaluate(name, case.x, mean, var, case.weight, case.bias)
+    assert_same(mean, case.running_mean)
+    assert_same(var, case.running_var)
 
 
-@pytest.mark.parametrize("shape", [(0, 3), (1, 3), (3, 3, 0), (1, 3, 1, 1)])
-def test_training_on_fewer_than_two_values_is_refused_and_running_statistics_are_untouched(isa, shape):
-    mean, var, x = np.full(3, 5.0), np.full(3, 6.0), np.ones(shape)
-    with pytest.raises(ValueError, match=r"2 or more values per channel, got [01]"):
-        simdnorm.batch_norm(x, mean, var, training=True)
-    with pytest.raises(ValueError, match=r"2 or more values per channel, got [01]"):
-        simdnorm.batch_norm_forward(x, None, None, mean, var)
-    assert (mean == 5).all() and (var == 6).all()
+@each_dtype
+def test_instance_norm_without_input_statistics_is_batch_norm_in_evaluation(isa, dtype):
+    case = case_of("instance_norm", dtype, mask="lengths")
+    arguments = case.x, *running(case), case.weight, case.bias
+    assert_same(
+        evaluate("instance_norm", *arguments, mask=case.mask), evaluate("batch_norm", *arguments, mask=case.mask)
+    )
 
 
-@pytest.mark.parametrize("wrong", ["eps", "momentum", "out", "bias", "channel_axis", "unbiased"])
-def test_running_statistics_are_untouched_after_any_error(isa, wrong):
-    case = batch_norm_case((5, 6), np.dtype(np.float32))
-    mean, var = _running(case)
-    bad = {"eps": -1.0, "momentum": 2.0, "out": case.x.T, "bias": case.bias[1:], "channel_axis": 7, "unbiased": 3}
-    with pytest.raises((TypeError, ValueError), match=wrong):
-        simdnorm.batch_norm_forward(case.x, running_mean=mean, running_var=var, **{wrong: bad[wrong]})
-    np.testing.assert_array_equal(mean, case.running_mean)
-    np.testing.assert_array_equal(var, case.running_var)
-
-
-def _faults():
-    x = np.ones((4, 3), np.float32)
-    good, read_only, both = np.ones(3, np.float32), np.ones(3, np.float32), np.ones(3, np.float32)
-    read_only.flags.writeable = False
-    return {
-        "one missing": (x, good, None),
-        "the other missing": (x, None, good),
-        "of size 0": (x, np.ones(0, np.float32), good),
-        "of size 1": (x, good, np.ones(1, np.float32)),
-        "the same memory": (x, both, both),
-        "overlapping": (x, np.ones(5, np.float32)[:3], None),
-        "x's memory": (x, x[1], good),
-        "read-only": (x, good, read_only),
-        "zero strides": (x, np.lib.stride_tricks.as_strided(both, (3,), (0,)), good),
-    }
-
-
-@pytest.mark.parametrize("fault", _faults())
-def test_unfit_running_statistics_are_refused(isa, fault):
-    x, mean, var = _faults()[fault]
-    if fault == "overlapping":
-        var = mean.base[2:]
-    with pytest.raises(ValueError, match="running_"):
-        simdnorm.batch_norm(x, mean, var, training=True)
-    if fault not in ("read-only", "zero strides"):
-        with pytest.raises(ValueError, match="running_"):
-            simdnorm.batch_norm(x, mean, var)
-    assert (x == 1).all()
-
-
-@pytest.mark.parametrize("training", [False, True])
-def test_running_statistics_that_share_memory_with_out_are_refused(isa, training):
-    x, out, var = np.ones((4, 3)), np.full((4, 3), 9.0), np.ones(3)
-    with pytest.raises(ValueError, match="out overlaps"):
-        simdnorm.batch_norm(x, out[0], var, training=training, out=out)
-    assert (out == 9).all()
-
-
-@pytest.mark.parametrize("name", ["weight", "bias"])
-def test_running_statistics_that_share_memory_with_a_parameter_are_refused(isa, name):
-    x, shared, var = np.ones((4, 3)), np.full(3, 9.0), np.ones(3)
-    with pytest.raises(ValueError, match=f"running_mean or running_var overlaps {name}"):
-        simdnorm.batch_norm_forward(x, running_mean=shared, running_var=var, **{name: shared})
-    assert (shared == 9).all()
-
-
-def test_evaluation_needs_running_statistics_and_training_does_not(isa):
-    x = np.array([[1.0], [3.0]])
-    with pytest.raises(ValueError, match="running_mean and running_var are None"):
-        simdnorm.batch_norm(x, None, None)
-    np.testing.assert_allclose(simdnorm.batch_norm(x, None, None, training=True), [[-1], [1]], rtol=1e-5)
+@each_moving
+def test_evaluation_needs_running_statistics_and_training_does_not(isa, name):
+    x = np.array([[[1.0, 3.0]]])
+    with pytest.raises(ValueError, match=r"running_mean and running_var are None: give both, or .*=True"):
+        evaluate(name, x, None, None)
+    np.testing.assert_allclose(train(name, x, None, None), [[[-1, 1]]], rtol=1e-5)

@@ -5,25 +5,44 @@ import pytest
 
 from norms import DTYPES, SPECS
 from simdnorm import __main__, _backend
-from simdnorm._selfcheck import check, progress, speed
-from simdnorm._selfcheck.bounds import unit_roundoff, worst
+from simdnorm._selfcheck import check, plan, progress, speed
+from simdnorm._selfcheck.bounds import worst
+from simdnorm._selfcheck.formats import format_of, unit_roundoff
+from simdnorm._selfcheck.spec import worst_of
 
 
 @pytest.fixture
 def quick(monkeypatch):
-    monkeypatch.setattr(check, "ROW_SHAPES", ((3, 17),))
-    monkeypatch.setattr(check, "CHANNEL_SHAPES", ((5, 3), (3, 4, 5)))
+    monkeypatch.setattr(check, "ROWS", (((3, 17), {}),))
+    monkeypatch.setattr(check, "CHANNELS", (((5, 4), {}), ((3, 4, 5), {})))
+    monkeypatch.setattr(check, "kinds_of", lambda dtype: ("random", "far", "constant", "wide"))
     monkeypatch.setattr(speed, "SECONDS", 0.0)
     monkeypatch.setattr(speed, "ROW_SHAPE", (8, 16))
-    monkeypatch.setattr(speed, "CHANNEL_SHAPE", (4, 3, 5, 5))
+    monkeypatch.setattr(speed, "CHANNEL_SHAPE", (4, 4, 5, 5))
 
 
 def test_a_sound_installation_passes(isa, quick, capsys):
     assert __main__.main([]) == 0
     printed = capsys.readouterr().out
-    assert "all checks hold" in printed and "FAILED" not in printed
+    assert "all checks hold" in printed and "NOT checked" not in printed
+    lines = printed.splitlines()
+    header = next(line for line in lines if "float32" in line and "faster by" in line)
+    assert header.split()[: len(DTYPES)] == [dtype.name for dtype in DTYPES]
     for spec in SPECS:
-        assert printed.count(f"\n{spec.name} ") >= len(DTYPES)
+        (line,) = (line for line in lines if line.startswith(f"{spec.name} "))
+        errors = line.split()[1 : 1 + len(DTYPES)]
+        assert all(0 <= float(error) < 8 for error in errors)
+
+
+def test_without_ml_dtypes_bfloat16_is_left_out_and_that_is_said(quick, capsys, monkeypatch):
+    def nothing(name):
+        raise ModuleNotFoundError(name)
+
+    monkeypatch.setattr(plan, "import_module", nothing)
+    assert [dtype.name for dtype in plan.dtypes()] == ["float32", "float64", "float16"]
+    assert __main__.main([]) == 0
+    printed = capsys.readouterr().out
+    assert "bfloat16 was NOT checked: ml_dtypes is not installed" in printed and "all checks hold" in printed
 
 
 class Broken:
@@ -42,21 +61,27 @@ class Broken:
         def off(*arguments):
             function(*arguments)
             if (array := arguments[self._argument]) is not None and array.size:
-                array.flat[-1] += 20 * np.spacing(np.maximum(np.abs(array).max(), 1))
+                if array.dtype == np.uint16:  # the bits of bfloat16
+                    array.flat[-1] += 20
+                else:
+                    array.flat[-1] += 20 * np.spacing(np.fmax(np.nanmax(np.abs(array)), 1).astype(array.dtype))
 
         return off
 
 
 @pytest.mark.parametrize(
     ("kernel", "argument"),
-    [("layer_norm_forward", 4), ("layer_norm_backward", 5), ("layer_norm_backward", 6), ("batch_norm_forward", 5),
-     ("batch_norm_inference", 6), ("batch_norm_backward", 8), ("batch_norm_apply", 5)],
+    [("layer_norm_forward", 4), ("layer_norm_backward", 5), ("layer_norm_backward", 6), ("rms_norm_forward", 3),
+     ("rms_norm_backward", 5), ("add_layer_norm_forward", 6), ("add_rms_norm_forward", 5), ("add_rms_norm_backward", 6),
+     ("group_norm_forward", 6), ("group_norm_backward", 9), ("instance_norm_forward", 4),
+     ("instance_norm_backward", 6), ("batch_norm_forward", 9), ("batch_norm_inference", 7), ("batch_norm_backward", 9),
+     ("batch_norm_statistics", 3), ("batch_norm_apply", 5), ("batch_norm_backward_apply", 9)],
 )  # fmt: skip
 def test_one_wrong_element_fails_the_check(isa, quick, capsys, monkeypatch, kernel, argument):
     monkeypatch.setattr(_backend, "kernels", Broken(_backend.kernels, kernel, argument))
     assert __main__.main([]) == 1
     printed = capsys.readouterr().out
-    assert "CHECKS FAILED" in printed and "times its bound" in printed
+    assert "CHECKS FAILED" in printed and "times its bound" in printed and "FAILED" in printed
 
 
 def test_bench_prints_the_speed_alone(quick, capsys):
@@ -80,12 +105,42 @@ def test_nobody_watches_no_bar(capsys):
 def test_worst_measures_in_bounds_and_in_last_places(dtype):
     u = unit_roundoff(dtype)
     expected = np.array([1.0, 2.0], np.longdouble)
-    value = np.array([1 + 4 * u, 2], dtype)
-    assert worst(value, expected, np.array([8 * u, 8 * u])) == (0.5, 2.0)
-    assert worst(value, expected, np.array([8 * u, 0]))[0] == 0.5
+    value = np.array([1 + 4 * u, 2]).astype(dtype)
+    # Bounds are wider by the smallest number of the type, which is not quite nothing in float16.
+    assert np.allclose(worst(value, expected, np.array([8 * u, 8 * u])), (0.5, 2.0), rtol=1e-4)
+    assert np.isclose(worst(value, expected, np.array([8 * u, 0]))[0], 0.5, rtol=1e-4)
     for wrong in ([np.nan, 2], [np.inf, 2]):
-        assert worst(np.array(wrong, dtype), expected, expected)[0] == np.inf
+        assert worst(np.array(wrong).astype(dtype), expected, expected)[0] == np.inf
     nan = np.array([np.nan, np.inf], np.longdouble)
-    assert worst(np.array([np.nan, np.inf], dtype), nan, nan) == (0, 0)
-    assert worst(np.array([0, -np.inf], dtype), nan, nan)[0] == np.inf
+    assert worst(nan.astype(dtype), nan, nan) == (0, 0)
+    assert worst(np.array([0, -np.inf]).astype(dtype), nan, nan)[0] == np.inf
     assert worst(value[:1], expected, expected)[0] == np.inf
+
+
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+def test_worst_lets_infinity_stand_for_what_lies_beyond_the_type_and_only_for_that(dtype):
+    largest = format_of(dtype).largest
+    beyond, none = np.array([largest * 1.5]) if dtype.itemsize < 8 else np.array([largest]), np.zeros(1)
+    infinite = np.array([np.inf]).astype(dtype)
+    assert worst(infinite, beyond, none + largest * 2.0**-9) == (0, 0)
+    assert worst(-infinite, beyond, none + largest * 2.0**-9)[0] == np.inf
+    assert worst(infinite, beyond / 2, none)[0] == np.inf
+
+
+def test_a_result_of_another_type_or_none_at_all_is_wrong():
+    for spec in SPECS:
+        case = spec.case((3, 4, 5), DTYPES[0])
+        for name, value in spec.call(case).items():
+            entry = spec.expected(case)[name]
+            assert worst_of(entry, value)[0] <= 1
+            assert worst_of(entry, None)[0] == np.inf
+            assert worst_of(entry, value.astype(np.float16))[0] == np.inf
+
+
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+def test_the_arrays_of_a_case_have_nothing_to_do_with_each_other(dtype):
+    for spec in SPECS:
+        case = spec.case((4, 6, 40), dtype)
+        arrays = [case.x, case.dy] if case.dsummed is None else [case.x, case.dy, case.dsummed]
+        correlation = np.corrcoef([array.ravel().astype(float) for array in arrays])
+        assert np.abs(correlation - np.eye(len(arrays))).max() < 0.25  # some 8 standard deviations of 960 values

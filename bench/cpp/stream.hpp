@@ -5,10 +5,12 @@
 
 namespace simdnorm::bench {
 
-/// Reads one array and writes one, as a forward pass does.
-void copy(const float* x, float* y, Index size, int threads);
+/// How many arrays of the size of x an operation must read and write.
+struct Traffic {
+  int reads, writes;
+};
 
-/// Reads two arrays and writes one, as a backward pass does.
-void add(const float* dy, const float* x, float* dx, Index size, int threads);
+/// Moves that much over arrays of `size` floats: inputs[0 .. reads) are summed into each of outputs[0 .. writes).
+void stream(Traffic traffic, const float* const* inputs, float* const* outputs, Index size, int threads);
 
 }  // namespace simdnorm::bench

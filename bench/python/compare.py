@@ -1,4 +1,4 @@
-"""Time simdnorm, PyTorch and NumPy side by side in one process: in turns, in float32, beside what memory allows."""
+"""Time simdnorm, PyTorch and NumPy side by side in one process: in turns, beside what memory allows."""
 
 import argparse
 import importlib.util
@@ -35,6 +35,9 @@ def main(arguments: list[str] | None = None) -> int:
     print(f"{machine['processor']}, {machine['cores']} core(s) to run on")
     print(*(f"{peer.NAME}: {peer.version()}" for peer in peers), sep="\n")
     print(*(f"absent: {name} ({why})" for name, why in absent.items()), sep="\n")
+    if left_out := [case.name for case in cases if not case.available]:
+        print(f"left out, for ml_dtypes is not installed: {', '.join(left_out)}")
+        cases = [case for case in cases if case.available]
 
     measurements: list[Measurement] = []
     steps = [(threads, case) for threads in options.threads for case in cases]

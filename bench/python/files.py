@@ -15,9 +15,12 @@ def write_json(file: Path, machine: dict[str, object], measurements: Sequence[Me
             "operation": m.case.operation,
             "shape": m.case.shape,
             "layout": m.case.layout,
+            "dtype": m.case.dtype,
+            "masked": m.case.masked,
             "threads": m.threads,
             "seconds": {way: {peer: time for (peer, w), time in m.times.items() if w == way} for way in WAYS},
             "stream": {"kind": m.case.stream, "seconds": m.stream},
+            "lacking": m.lacking,
         }
         for m in measurements
     ]

@@ -7,8 +7,8 @@ from measure import Measurement
 
 OURS, RIVAL = "simdnorm", "PyTorch"
 LEGEND = """\
-stream: NumPy's copyto (copy) or add with out= (add) over the same arrays, in parts on more threads: the bytes that the
-operation has to move. of stream: the stream's time over simdnorm's, 100% is as fast as memory.
+stream: NumPy's copyto (copy, two copies) or add with out= (add) over the same arrays, in parts on more threads: the
+bytes that the operation has to move. of stream: the stream's time over simdnorm's, 100% is as fast as memory.
 to ...: how many times as long as simdnorm the peer takes; below 1 simdnorm is the slower one.
 *: the peer's own way into given outputs is slower than its fresh outputs, whose time this is."""
 TITLES = {"fresh": "fresh outputs", "out": "into given outputs (out=)"}
@@ -30,7 +30,14 @@ def print_tables(measurements: Sequence[Measurement], peers: Sequence[str]) -> N
         for way, title in TITLES.items():
             of_table = [m for m in measurements if m.threads == threads]
             _print_table(f"{threads} thread(s), {title}; microseconds, medians", of_table, way, peers)
+    _print_lacking(measurements)
     print(LEGEND)
+
+
+def _print_lacking(measurements: Sequence[Measurement]) -> None:
+    for peer in dict.fromkeys(name for m in measurements for name in m.lacking):
+        cases = dict.fromkeys(m.case.name for m in measurements if peer in m.lacking)
+        print(f"{peer} lacks: {', '.join(cases)}")
 
 
 def _print_table(title: str, measurements: Sequence[Measurement], way: str, peers: Sequence[str]) -> None:

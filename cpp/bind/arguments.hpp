@@ -15,8 +15,13 @@ constexpr int kContiguous = py::detail::npy_api::NPY_ARRAY_C_CONTIGUOUS_;
 constexpr int kAligned = py::detail::npy_api::NPY_ARRAY_ALIGNED_;
 constexpr int kWriteable = py::detail::npy_api::NPY_ARRAY_WRITEABLE_;
 
+/// How NumPy numbers the type; bfloat16, which it does not know, comes as the 16-bit integers that hold its bits.
 template <class T>
 constexpr int kTypeNumber = py::detail::npy_format_descriptor<T>::value;
+template <>
+constexpr int kTypeNumber<float16> = 23;  // NPY_HALF, which pybind11 has no word for
+template <>
+constexpr int kTypeNumber<bfloat16> = py::detail::npy_api::NPY_USHORT_;
 
 /// `n` contiguous values of `type_number`, or null where `argument` is None; ValueError naming it otherwise.
 void* checked(const py::handle& argument, const char* name, int type_number, Index n, bool writeable);
@@ -32,13 +37,39 @@ T* out(const py::handle& argument, const char* name, Index n) {
   return static_cast<T*>(checked(argument, name, kTypeNumber<T>, n, true));
 }
 
-/// operation(T{}) with the data type of x.
+/// Sizes as the front counts them.
+RowLayout row_layout(const py::tuple& sizes);
+ChannelLayout channel_layout(const py::tuple& sizes);
+Mask mask_of(const py::object& mask, const ChannelLayout& layout);
+
+inline Index kept(const RowLayout& l) { return l.outer * l.middle * l.inner; }
+inline Index reduced(const RowLayout& l) { return l.segments * l.length; }
+inline Index elements(const RowLayout& l) { return kept(l) * reduced(l); }
+inline Index elements(const ChannelLayout& l) { return l.samples * l.outer * l.channels * l.inner; }
+
+/// operation(E{}, P{}) with the type of x's elements, and of the first of `parameters` that is given.
 template <class Operation>
-void with_type_of(const py::array& x, Operation operation) {
-  const int number = x.dtype().num();
-  if (number == kTypeNumber<float>) return operation(float{});
-  if (number == kTypeNumber<double>) return operation(double{});
-  throw py::value_error("x: expected float32 or float64");
+void with_types(const py::array& x, std::initializer_list<const py::object*> parameters, Operation operation) {
+  const auto with_parameters = [&]<class E>(E element) {
+    for (const py::object* parameter : parameters) {
+      if (parameter->is_none()) continue;
+      const bool is_float = py::reinterpret_borrow<py::array>(*parameter).dtype().num() == kTypeNumber<float>;
+      return is_float ? operation(element, float{}) : operation(element, element);
+    }
+    operation(element, element);
+  };
+  switch (x.dtype().num()) {
+    case kTypeNumber<float>:
+      return operation(float{}, float{});
+    case kTypeNumber<double>:
+      return operation(double{}, double{});
+    case kTypeNumber<float16>:
+      return with_parameters(float16{});
+    case kTypeNumber<bfloat16>:
+      return with_parameters(bfloat16{});
+    default:
+      throw py::value_error("x: expected float32, float64, float16, or uint16 for bfloat16");
+  }
 }
 
 /// MemoryError, or ValueError for a precondition that the caller should have kept.
@@ -57,6 +88,8 @@ void released(Call call) {
 
 void register_layer_norm(py::module_& module);
 void register_layer_norm_express(py::module_& module);
+void register_rms_norm(py::module_& module);
+void register_group_norm(py::module_& module);
 void register_batch_norm(py::module_& module);
 void register_batch_norm_parts(py::module_& module);
 void register_runtime(py::module_& module);

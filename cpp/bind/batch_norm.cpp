@@ -7,61 +7,61 @@ namespace {
 
 void forward(const py::array& x, const py::object& weight, const py::object& bias, double eps,
              const py::object& running_mean, const py::object& running_var, double momentum, bool unbiased,
-             const py::object& y, const py::object& mean, const py::object& rstd, Index outer, Index channels,
-             Index inner) {
-  with_type_of(x, [&]<class T>(T) {
-    const Index n = outer * channels * inner;
-    BatchNormForward<T> op;
-    op.x = in<T>(x, "x", n);
-    op.layout = {outer, channels, inner};
-    op.weight = in<T>(weight, "weight", channels);
-    op.bias = in<T>(bias, "bias", channels);
+             const py::object& mask, const py::object& y, const py::object& mean, const py::object& rstd,
+             const py::tuple& layout) {
+  with_types(x, {&weight, &bias}, [&]<class E, class P>(E, P) {
+    BatchNormForward<E, P> op;
+    op.layout = channel_layout(layout);
+    op.x = in<E>(x, "x", elements(op.layout));
+    op.weight = in<P>(weight, "weight", op.layout.channels);
+    op.bias = in<P>(bias, "bias", op.layout.channels);
     op.eps = eps;
-    op.running_mean = out<T>(running_mean, "running_mean", channels);
-    op.running_var = out<T>(running_var, "running_var", channels);
+    op.running_mean = out<Compute<E>>(running_mean, "running_mean", op.layout.channels);
+    op.running_var = out<Compute<E>>(running_var, "running_var", op.layout.channels);
     op.momentum = momentum;
     op.unbiased = unbiased;
-    op.y = out<T>(y, "y", n);
-    op.mean = out<T>(mean, "mean", channels);
-    op.rstd = out<T>(rstd, "rstd", channels);
+    op.mask = mask_of(mask, op.layout);
+    op.y = out<E>(y, "y", elements(op.layout));
+    op.mean = out<Compute<E>>(mean, "mean", op.layout.channels);
+    op.rstd = out<Compute<E>>(rstd, "rstd", op.layout.channels);
     released([&] { return batch_norm_forward(op); });
   });
 }
 
 void inference(const py::array& x, const py::object& running_mean, const py::object& running_var,
-               const py::object& weight, const py::object& bias, double eps, const py::object& y, Index outer,
-               Index channels, Index inner) {
-  with_type_of(x, [&]<class T>(T) {
-    const Index n = outer * channels * inner;
-    BatchNormInference<T> op;
-    op.x = in<T>(x, "x", n);
-    op.layout = {outer, channels, inner};
-    op.running_mean = in<T>(running_mean, "running_mean", channels);
-    op.running_var = in<T>(running_var, "running_var", channels);
-    op.weight = in<T>(weight, "weight", channels);
-    op.bias = in<T>(bias, "bias", channels);
+               const py::object& weight, const py::object& bias, double eps, const py::object& mask,
+               const py::object& y, const py::tuple& layout) {
+  with_types(x, {&weight, &bias}, [&]<class E, class P>(E, P) {
+    BatchNormInference<E, P> op;
+    op.layout = channel_layout(layout);
+    op.x = in<E>(x, "x", elements(op.layout));
+    op.running_mean = in<Compute<E>>(running_mean, "running_mean", op.layout.channels);
+    op.running_var = in<Compute<E>>(running_var, "running_var", op.layout.channels);
+    op.weight = in<P>(weight, "weight", op.layout.channels);
+    op.bias = in<P>(bias, "bias", op.layout.channels);
     op.eps = eps;
-    op.y = out<T>(y, "y", n);
+    op.mask = mask_of(mask, op.layout);
+    op.y = out<E>(y, "y", elements(op.layout));
     released([&] { return batch_norm_inference(op); });
   });
 }
 
 void backward(const py::object& dy, const py::array& x, const py::object& mean, const py::object& rstd,
-              const py::object& weight, bool training, const py::object& dx, const py::object& dweight,
-              const py::object& dbias, Index outer, Index channels, Index inner) {
-  with_type_of(x, [&]<class T>(T) {
-    const Index n = outer * channels * inner;
-    BatchNormBackward<T> op;
-    op.dy = in<T>(dy, "dy", n);
-    op.x = in<T>(x, "x", n);
-    op.layout = {outer, channels, inner};
-    op.mean = in<T>(mean, "mean", channels);
-    op.rstd = in<T>(rstd, "rstd", channels);
-    op.weight = in<T>(weight, "weight", channels);
+              const py::object& weight, bool training, const py::object& mask, const py::object& dx,
+              const py::object& dweight, const py::object& dbias, const py::tuple& layout) {
+  with_types(x, {&weight, &dweight, &dbias}, [&]<class E, class P>(E, P) {
+    BatchNormBackward<E, P> op;
+    op.layout = channel_layout(layout);
+    op.dy = in<E>(dy, "dy", elements(op.layout));
+    op.x = in<E>(x, "x", elements(op.layout));
+    op.mean = in<Compute<E>>(mean, "mean", op.layout.channels);
+    op.rstd = in<Compute<E>>(rstd, "rstd", op.layout.channels);
+    op.weight = in<P>(weight, "weight", op.layout.channels);
     op.training = training;
-    op.dx = out<T>(dx, "dx", n);
-    op.dweight = out<T>(dweight, "dweight", channels);
-    op.dbias = out<T>(dbias, "dbias", channels);
+    op.mask = mask_of(mask, op.layout);
+    op.dx = out<E>(dx, "dx", elements(op.layout));
+    op.dweight = out<P>(dweight, "dweight", op.layout.channels);
+    op.dbias = out<P>(dbias, "dbias", op.layout.channels);
     released([&] { return batch_norm_backward(op); });
   });
 }

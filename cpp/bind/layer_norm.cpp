@@ -6,38 +6,74 @@ namespace simdnorm::bind {
 namespace {
 
 void forward(const py::array& x, const py::object& weight, const py::object& bias, double eps, const py::object& y,
-             const py::object& mean, const py::object& rstd, Index rows, Index length) {
-  with_type_of(x, [&]<class T>(T) {
-    LayerNormForward<T> op;
-    op.x = in<T>(x, "x", rows * length);
-    op.rows = rows;
-    op.length = length;
-    op.weight = in<T>(weight, "weight", length);
-    op.bias = in<T>(bias, "bias", length);
+             const py::object& mean, const py::object& rstd, const py::tuple& layout) {
+  with_types(x, {&weight, &bias}, [&]<class E, class P>(E, P) {
+    LayerNormForward<E, P> op;
+    op.layout = row_layout(layout);
+    op.x = in<E>(x, "x", elements(op.layout));
+    op.weight = in<P>(weight, "weight", reduced(op.layout));
+    op.bias = in<P>(bias, "bias", reduced(op.layout));
     op.eps = eps;
-    op.y = out<T>(y, "y", rows * length);
-    op.mean = out<T>(mean, "mean", rows);
-    op.rstd = out<T>(rstd, "rstd", rows);
+    op.y = out<E>(y, "y", elements(op.layout));
+    op.mean = out<Compute<E>>(mean, "mean", kept(op.layout));
+    op.rstd = out<Compute<E>>(rstd, "rstd", kept(op.layout));
     released([&] { return layer_norm_forward(op); });
   });
 }
 
 void backward(const py::object& dy, const py::array& x, const py::object& mean, const py::object& rstd,
               const py::object& weight, const py::object& dx, const py::object& dweight, const py::object& dbias,
-              Index rows, Index length) {
-  with_type_of(x, [&]<class T>(T) {
-    LayerNormBackward<T> op;
-    op.dy = in<T>(dy, "dy", rows * length);
-    op.x = in<T>(x, "x", rows * length);
-    op.rows = rows;
-    op.length = length;
-    op.mean = in<T>(mean, "mean", rows);
-    op.rstd = in<T>(rstd, "rstd", rows);
-    op.weight = in<T>(weight, "weight", length);
-    op.dx = out<T>(dx, "dx", rows * length);
-    op.dweight = out<T>(dweight, "dweight", length);
-    op.dbias = out<T>(dbias, "dbias", length);
+              const py::tuple& layout) {
+  with_types(x, {&weight, &dweight, &dbias}, [&]<class E, class P>(E, P) {
+    LayerNormBackward<E, P> op;
+    op.layout = row_layout(layout);
+    op.dy = in<E>(dy, "dy", elements(op.layout));
+    op.x = in<E>(x, "x", elements(op.layout));
+    op.mean = in<Compute<E>>(mean, "mean", kept(op.layout));
+    op.rstd = in<Compute<E>>(rstd, "rstd", kept(op.layout));
+    op.weight = in<P>(weight, "weight", reduced(op.layout));
+    op.dx = out<E>(dx, "dx", elements(op.layout));
+    op.dweight = out<P>(dweight, "dweight", reduced(op.layout));
+    op.dbias = out<P>(dbias, "dbias", reduced(op.layout));
     released([&] { return layer_norm_backward(op); });
+  });
+}
+
+void add_forward(const py::array& x, const py::object& residual, const py::object& weight, const py::object& bias,
+                 double eps, const py::object& y, const py::object& summed, const py::object& mean,
+                 const py::object& rstd, const py::tuple& layout) {
+  with_types(x, {&weight, &bias}, [&]<class E, class P>(E, P) {
+    AddLayerNormForward<E, P> op;
+    op.layout = row_layout(layout);
+    op.x = in<E>(x, "x", elements(op.layout));
+    op.residual = in<E>(residual, "residual", elements(op.layout));
+    op.weight = in<P>(weight, "weight", reduced(op.layout));
+    op.bias = in<P>(bias, "bias", reduced(op.layout));
+    op.eps = eps;
+    op.y = out<E>(y, "y", elements(op.layout));
+    op.summed = out<E>(summed, "summed", elements(op.layout));
+    op.mean = out<Compute<E>>(mean, "mean", kept(op.layout));
+    op.rstd = out<Compute<E>>(rstd, "rstd", kept(op.layout));
+    released([&] { return add_layer_norm_forward(op); });
+  });
+}
+
+void add_backward(const py::object& dy, const py::array& summed, const py::object& mean, const py::object& rstd,
+                  const py::object& weight, const py::object& dsummed, const py::object& dx, const py::object& dweight,
+                  const py::object& dbias, const py::tuple& layout) {
+  with_types(summed, {&weight, &dweight, &dbias}, [&]<class E, class P>(E, P) {
+    AddLayerNormBackward<E, P> op;
+    op.layout = row_layout(layout);
+    op.dy = in<E>(dy, "dy", elements(op.layout));
+    op.summed = in<E>(summed, "summed", elements(op.layout));
+    op.mean = in<Compute<E>>(mean, "mean", kept(op.layout));
+    op.rstd = in<Compute<E>>(rstd, "rstd", kept(op.layout));
+    op.weight = in<P>(weight, "weight", reduced(op.layout));
+    op.dsummed = in<E>(dsummed, "dsummed", elements(op.layout));
+    op.dx = out<E>(dx, "dx", elements(op.layout));
+    op.dweight = out<P>(dweight, "dweight", reduced(op.layout));
+    op.dbias = out<P>(dbias, "dbias", reduced(op.layout));
+    released([&] { return add_layer_norm_backward(op); });
   });
 }
 
@@ -46,6 +82,8 @@ void backward(const py::object& dy, const py::array& x, const py::object& mean, 
 void register_layer_norm(py::module_& module) {
   module.def("layer_norm_forward", forward);
   module.def("layer_norm_backward", backward);
+  module.def("add_layer_norm_forward", add_forward);
+  module.def("add_layer_norm_backward", add_backward);
 }
 
 }  // namespace simdnorm::bind

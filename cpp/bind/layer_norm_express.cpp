@@ -67,8 +67,7 @@ template <class T>
 Status call(const Span& x, const Span& weight, const Span& bias, double eps, char* y, Index rows, Index length) {
   LayerNormForward<T> op;
   op.x = reinterpret_cast<const T*>(x.begin);
-  op.rows = rows;
-  op.length = length;
+  op.layout = rows_of(rows, length);
   op.weight = reinterpret_cast<const T*>(weight.begin);
   op.bias = reinterpret_cast<const T*>(bias.begin);
   op.eps = eps;

@@ -11,8 +11,10 @@ pybind11_add_module(
   bind/arguments.cpp
   bind/batch_norm.cpp
   bind/batch_norm_parts.cpp
+  bind/group_norm.cpp
   bind/layer_norm.cpp
   bind/layer_norm_express.cpp
+  bind/rms_norm.cpp
   bind/runtime.cpp
 )
 simdnorm_compile_options(_core)

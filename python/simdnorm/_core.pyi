@@ -1,128 +1,262 @@
 """The native backend. `_fallback` has the same functions in NumPy; `_backend` chooses.
 
-Arrays are checked and canonical when they arrive: aligned, C-contiguous, native byte order, one dtype T of
-float32 | float64 throughout but where float64 is written. Sizes are given apart, so that nobody has to reshape:
-LayerNorm sees x as (rows, length), BatchNorm as (outer, channels, inner). Outputs are written in place; an
-optional argument that is None is not given or not wanted.
+Arrays are checked and canonical when they arrive: aligned, C-contiguous, native byte order. Full-sized arrays (x, dy,
+y, dx, residual, summed, dsummed) are of one dtype E: float32, float64, float16, or uint16, which holds the bits of
+bfloat16. Parameters and their gradients are all of one dtype P, which is E, or float32 where E has 16 bits. Statistics
+are of dtype S, float64 where E is float64, else float32, but for the parts of BatchNorm, where float64 is written.
+
+Sizes are given apart, so that nobody has to reshape:
+
+    RowLayout      (outer, segments, middle, length, inner): dense memory; segments and length are reduced.
+                   Statistics run over (outer, middle, inner), parameters over (segments, length). The add_ pairs take
+                   plain rows alone: segments, middle and inner are 1.
+    ChannelLayout  (samples, outer, channels, inner): dense memory, parameters run over the channels. NCHW is
+                   (N, 1, C, H * W), NHWC is (N, H * W, C, 1). Statistics: BatchNorm's over the channels, GroupNorm's
+                   over (samples, groups), InstanceNorm's over (samples, channels).
+    Mask           (samples or 1, outer or 1, channels or 1, inner or 1): False is left out of every sum and comes out
+                   as zero.
+
+Outputs are written in place; an optional argument that is None is not given or not wanted.
 MemoryError: no room for scratch, nothing written. ValueError: a size that does not match (a bug of the caller's).
 """
 
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-Array: TypeAlias = NDArray[np.floating]
+Elements: TypeAlias = NDArray[Any]  # E
+Parameters: TypeAlias = NDArray[Any]  # P
+Statistics: TypeAlias = NDArray[np.floating[Any]]  # S
 Float64s: TypeAlias = NDArray[np.float64]
 Int64s: TypeAlias = NDArray[np.int64]
+Mask: TypeAlias = NDArray[np.bool_]
+RowLayout: TypeAlias = tuple[int, int, int, int, int]
+ChannelLayout: TypeAlias = tuple[int, int, int, int]
 
 def layer_norm_express(
     x: object, normalized_shape: object, weight: object, bias: object, eps: object, out: object
-) -> Array | None:
+) -> Elements | None:
     """The whole inference call when every argument is plainly right (exact contiguous arrays of one dtype, no
     overlap); None when anything deserves a closer look, and then nothing has been written."""
 
 def layer_norm_forward(
-    x: Array,
-    weight: Array | None,
-    bias: Array | None,
+    x: Elements,
+    weight: Parameters | None,
+    bias: Parameters | None,
     eps: float,
-    y: Array,
-    mean: Array | None,
-    rstd: Array | None,
-    rows: int,
-    length: int,
+    y: Elements,
+    mean: Statistics | None,
+    rstd: Statistics | None,
+    layout: RowLayout,
 ) -> None: ...
 def layer_norm_backward(
-    dy: Array,
-    x: Array,
-    mean: Array,
-    rstd: Array,
-    weight: Array | None,
-    dx: Array | None,
-    dweight: Array | None,
-    dbias: Array | None,
-    rows: int,
-    length: int,
+    dy: Elements,
+    x: Elements,
+    mean: Statistics,
+    rstd: Statistics,
+    weight: Parameters | None,
+    dx: Elements | None,
+    dweight: Parameters | None,
+    dbias: Parameters | None,
+    layout: RowLayout,
+) -> None: ...
+def rms_norm_forward(
+    x: Elements,
+    weight: Parameters | None,
+    eps: float,
+    y: Elements,
+    rstd: Statistics | None,
+    layout: RowLayout,
+) -> None: ...
+def rms_norm_backward(
+    dy: Elements,
+    x: Elements,
+    rstd: Statistics,
+    weight: Parameters | None,
+    dx: Elements | None,
+    dweight: Parameters | None,
+    layout: RowLayout,
+) -> None: ...
+def add_layer_norm_forward(
+    x: Elements,
+    residual: Elements,
+    weight: Parameters | None,
+    bias: Parameters | None,
+    eps: float,
+    y: Elements,
+    summed: Elements,
+    mean: Statistics | None,
+    rstd: Statistics | None,
+    layout: RowLayout,
+) -> None:
+    """summed = x + residual, rounded to E; the norm is that of the rounded sum."""
+
+def add_layer_norm_backward(
+    dy: Elements,
+    summed: Elements,
+    mean: Statistics,
+    rstd: Statistics,
+    weight: Parameters | None,
+    dsummed: Elements | None,
+    dx: Elements | None,
+    dweight: Parameters | None,
+    dbias: Parameters | None,
+    layout: RowLayout,
+) -> None:
+    """dx takes dsummed, the gradient that flows into summed, as well."""
+
+def add_rms_norm_forward(
+    x: Elements,
+    residual: Elements,
+    weight: Parameters | None,
+    eps: float,
+    y: Elements,
+    summed: Elements,
+    rstd: Statistics | None,
+    layout: RowLayout,
+) -> None: ...
+def add_rms_norm_backward(
+    dy: Elements,
+    summed: Elements,
+    rstd: Statistics,
+    weight: Parameters | None,
+    dsummed: Elements | None,
+    dx: Elements | None,
+    dweight: Parameters | None,
+    layout: RowLayout,
+) -> None: ...
+def group_norm_forward(
+    x: Elements,
+    groups: int,
+    weight: Parameters | None,
+    bias: Parameters | None,
+    eps: float,
+    mask: Mask | None,
+    y: Elements,
+    mean: Statistics | None,
+    rstd: Statistics | None,
+    layout: ChannelLayout,
+) -> None: ...
+def group_norm_backward(
+    dy: Elements,
+    x: Elements,
+    mean: Statistics,
+    rstd: Statistics,
+    groups: int,
+    weight: Parameters | None,
+    mask: Mask | None,
+    dx: Elements | None,
+    dweight: Parameters | None,
+    dbias: Parameters | None,
+    layout: ChannelLayout,
+) -> None: ...
+def instance_norm_forward(
+    x: Elements,
+    weight: Parameters | None,
+    bias: Parameters | None,
+    eps: float,
+    running_mean: Statistics | None,
+    running_var: Statistics | None,
+    momentum: float,
+    mask: Mask | None,
+    y: Elements,
+    mean: Statistics | None,
+    rstd: Statistics | None,
+    layout: ChannelLayout,
+) -> None:
+    """Running statistics move by the mean over the samples of each instance's mean and unbiased variance."""
+
+def instance_norm_backward(
+    dy: Elements,
+    x: Elements,
+    mean: Statistics,
+    rstd: Statistics,
+    weight: Parameters | None,
+    mask: Mask | None,
+    dx: Elements | None,
+    dweight: Parameters | None,
+    dbias: Parameters | None,
+    layout: ChannelLayout,
 ) -> None: ...
 def batch_norm_forward(
-    x: Array,
-    weight: Array | None,
-    bias: Array | None,
+    x: Elements,
+    weight: Parameters | None,
+    bias: Parameters | None,
     eps: float,
-    running_mean: Array | None,
-    running_var: Array | None,
+    running_mean: Statistics | None,
+    running_var: Statistics | None,
     momentum: float,
     unbiased: bool,
-    y: Array,
-    mean: Array | None,
-    rstd: Array | None,
-    outer: int,
-    channels: int,
-    inner: int,
+    mask: Mask | None,
+    y: Elements,
+    mean: Statistics | None,
+    rstd: Statistics | None,
+    layout: ChannelLayout,
 ) -> None: ...
 def batch_norm_inference(
-    x: Array,
-    running_mean: Array,
-    running_var: Array,
-    weight: Array | None,
-    bias: Array | None,
+    x: Elements,
+    running_mean: Statistics,
+    running_var: Statistics,
+    weight: Parameters | None,
+    bias: Parameters | None,
     eps: float,
-    y: Array,
-    outer: int,
-    channels: int,
-    inner: int,
+    mask: Mask | None,
+    y: Elements,
+    layout: ChannelLayout,
 ) -> None: ...
 def batch_norm_backward(
-    dy: Array,
-    x: Array,
-    mean: Array,
-    rstd: Array,
-    weight: Array | None,
+    dy: Elements,
+    x: Elements,
+    mean: Statistics,
+    rstd: Statistics,
+    weight: Parameters | None,
     training: bool,
-    dx: Array | None,
-    dweight: Array | None,
-    dbias: Array | None,
-    outer: int,
-    channels: int,
-    inner: int,
+    mask: Mask | None,
+    dx: Elements | None,
+    dweight: Parameters | None,
+    dbias: Parameters | None,
+    layout: ChannelLayout,
 ) -> None: ...
-def batch_norm_statistics(x: Array, mean: Float64s, m2: Float64s, outer: int, channels: int, inner: int) -> None: ...
+def batch_norm_statistics(
+    x: Elements,
+    mask: Mask | None,
+    count: Int64s,
+    mean: Float64s,
+    m2: Float64s,
+    layout: ChannelLayout,
+) -> None: ...
 def batch_norm_apply(
-    x: Array,
+    x: Elements,
     mean: Float64s,
     rstd: Float64s,
-    weight: Array | None,
-    bias: Array | None,
-    y: Array,
-    outer: int,
-    channels: int,
-    inner: int,
+    weight: Parameters | None,
+    bias: Parameters | None,
+    y: Elements,
+    layout: ChannelLayout,
 ) -> None: ...
 def batch_norm_backward_sums(
-    dy: Array,
-    x: Array,
+    dy: Elements,
+    x: Elements,
     mean: Float64s,
     rstd: Float64s,
+    mask: Mask | None,
     sum_dy: Float64s,
     sum_dy_xhat: Float64s,
-    outer: int,
-    channels: int,
-    inner: int,
+    layout: ChannelLayout,
 ) -> None: ...
 def batch_norm_backward_apply(
-    dy: Array,
-    x: Array,
+    dy: Elements,
+    x: Elements,
     mean: Float64s,
     rstd: Float64s,
-    weight: Array | None,
+    weight: Parameters | None,
     sum_dy: Float64s,
     sum_dy_xhat: Float64s,
     count: Int64s,
-    dx: Array,
-    outer: int,
-    channels: int,
-    inner: int,
+    mask: Mask | None,
+    dx: Elements,
+    layout: ChannelLayout,
 ) -> None: ...
 def isa() -> str: ...
 def available_isas() -> list[str]: ...

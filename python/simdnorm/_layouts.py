@@ -1,93 +1,91 @@
 """Memory orders: which arrays the kernels read where they stand, and which go through a copy.
 
-The kernels take aligned, C-contiguous memory: LayerNorm (rows, length), BatchNorm (outer, channels, inner). An array is
-handed over as it is when a transposition brings it to such a form *without changing the order in which it is summed*,
-except for the one difference that API.md grants, channels first or last. Everything else (strided, reversed, broadcast,
-Fortran, unaligned) goes through one contiguous copy in its logical order, and so gives the bits of that copy.
+The kernels take aligned, C-contiguous memory, seen as a row norm or a channel norm sees it (`_rows`, `_channels`). An
+array is handed over as it is where some transposition brings it to such a form; which ones are tried is said there.
+Everything else (strided, reversed, broadcast, Fortran, unaligned) goes through one contiguous copy in its logical
+order, and so gives the bits of that copy.
 
-    norm         x as it is, in memory order                                  otherwise
-    LayerNorm    kept axes, then reduced axes, each in logical order          one copy in that order
-    BatchNorm    logical order; channels last; channels second                one copy in logical order
-
-`order` below is that permutation of the axes, or None for the logical one. Every other full-sized array of the call
-follows the order of x: dy is copied when it lies otherwise, and an output that lies otherwise is computed beside and
-copied into place. Fresh outputs lie as `np.empty_like(x)` does.
+`order` is that permutation of the axes, or None for the logical one. Every other full-sized array of the call follows
+the order of x: dy is copied when it lies otherwise, and an `out` that lies otherwise is computed beside and copied into
+place. A fresh output lies as x does where x is read in place, else in logical order.
 """
 
 import os
-from math import prod
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
-from ._dtypes import Array
+from ._dtypes import Array, bits
 
 Shape: TypeAlias = tuple[int, ...]
 Order: TypeAlias = tuple[int, ...] | None
-Rows: TypeAlias = tuple[Order, int, int, Shape, Shape]  # order, rows, length, shape of parameters, of statistics
-Channels: TypeAlias = tuple[Order, int, int, int]  # order, outer, channels, inner
 
 copies_made = 0
 """Full-sized copies since import, of inputs and of outputs, for the tests that count them."""
 
 
-def rows_of(x: Array, axes: tuple[int, ...]) -> Rows:
-    """See x as LayerNorm over `axes` (ascending) does."""
-    shape, first = x.shape, axes[0]
-    if first + len(axes) == len(shape):
-        kept, reduced = shape[:first], shape[first:]
-        return None, prod(kept), prod(reduced), reduced, kept + (1,) * len(reduced)
-    kept_axes = tuple(a for a in range(len(shape)) if a not in axes)
-    reduced = tuple(shape[a] for a in axes)
-    kept_shape = tuple(1 if a in axes else n for a, n in enumerate(shape))
-    return kept_axes + axes, prod(kept_shape), prod(reduced), reduced, kept_shape
+def ordered(a: Array, order: Order) -> Array:
+    """See `a` in `order`."""
+    return a if order is None else a.transpose(order)
 
 
-def channels_of(x: Array, channel_axis: int) -> Channels:
-    """See x as BatchNorm over `channel_axis` (not negative) does."""
-    shape = x.shape
-    order = None if x.flags.c_contiguous else _channel_order(x, channel_axis)
-    if order is not None:
-        shape = tuple(shape[a] for a in order)
-        channel_axis = order.index(channel_axis)
-    return order, prod(shape[:channel_axis]), shape[channel_axis], prod(shape[channel_axis + 1 :])
+def lies_in(a: Array, order: Order) -> bool:
+    """Whether the kernels can take `a` in `order` where it stands."""
+    flags = ordered(a, order).flags
+    return flags.c_contiguous and flags.aligned
 
 
-def _channel_order(x: Array, channel_axis: int) -> Order:
-    others = tuple(a for a in range(x.ndim) if a != channel_axis)
-    for order in ((*others, channel_axis), (others[0], channel_axis, *others[1:])):
-        if x.transpose(order).flags.c_contiguous:
-            return order
-    return None
-
-
-def gathered(x: Array, order: Order) -> Array:
-    """Bring an input to the memory order of the kernels: a view where it lies so already, else a copy."""
-    view = x if order is None else x.transpose(order)
+def gathered(a: Array, order: Order) -> Array:
+    """Bring a full-sized input to the kernels: a view where it lies in `order` already, else a copy."""
+    view = a if order is None else a.transpose(order)
     flags = view.flags
-    if flags.c_contiguous and flags.aligned:
-        return view
-    _count_copy()
-    return dense(view)
-
-
-def target(y: Array, order: Order) -> Array:
-    """Give the kernels room for the output `y`: in place where it lies so already, else beside it, for `settle`."""
-    view = y if order is None else y.transpose(order)
-    flags = view.flags
-    if flags.c_contiguous and flags.aligned:
-        return view
-    return np.empty(view.shape, view.dtype)
-
-
-def settle(y: Array, written: Array, order: Order) -> None:
-    """Bring what was computed beside `y` into it."""
-    if written is y:
-        return
-    view = y if order is None else y.transpose(order)
-    if not (view.flags.c_contiguous and view.flags.aligned):
+    if not (flags.c_contiguous and flags.aligned):
         _count_copy()
-        view[...] = written
+        view = dense(view)
+    return bits(view)
+
+
+def small(a: Array, order: Order = None) -> Array:
+    """Bring a parameter or a statistic to the kernels."""
+    view = a if order is None else a.transpose(order)
+    flags = view.flags
+    return bits(view if flags.c_contiguous and flags.aligned else dense(view))
+
+
+def room(shape: Shape, dtype: np.dtype[Any], order: Order) -> tuple[Array, Array]:
+    """Make a result of a (logical) shape whose memory lies in `order`: as the caller sees it, and as the kernels do."""
+    if order is None:
+        fresh = np.empty(shape, dtype)
+        return fresh, bits(fresh)
+    inverse = sorted(range(len(order)), key=order.__getitem__)
+    fresh = np.empty([shape[a] for a in order], dtype)
+    return fresh.transpose(inverse), bits(fresh)
+
+
+class Output:
+    """A result of full size: as it is `returned` to the caller, and as it is `written` by the kernels."""
+
+    __slots__ = ("_rest", "_returned", "written")
+
+    def __init__(self, returned: Array, written: Array, rest: tuple[Array, Array] | None = None) -> None:
+        self._returned, self.written, self._rest = returned, written, rest
+
+    def settled(self) -> Array:
+        """Bring what was computed beside the caller's array into it."""
+        if self._rest is not None:
+            _count_copy()
+            view, beside = self._rest
+            view[...] = beside
+        return self._returned
+
+
+def target(returned: Array, plain: Array, order: Order) -> Output:
+    """Let the kernels write to the caller's array, `plain`, or beside it where it lies otherwise than in `order`."""
+    view = ordered(plain, order)
+    if lies_in(plain, order):
+        return Output(returned, bits(view))
+    beside = np.empty(view.shape, view.dtype)
+    return Output(returned, bits(beside), (view, beside))
 
 
 def dense(view: Array) -> Array:

@@ -1,36 +1,27 @@
 """Arrays that are written: fit to be written, and apart from what is read."""
 
 from collections import deque
+from collections.abc import Iterable
 from itertools import repeat
 from operator import setitem
 
 import numpy as np
 
-from ._dtypes import REFUSED, Array
+from ._dtypes import Array
 
 
-def output(name: str, out: object, x: Array, may_be: tuple[Array, ...], apart: tuple[Array | None, ...]) -> Array:
-    """Return the array to write: fresh when `out` is None, else `out` once it is seen to be fit.
+def check_output(out: Array, may_be: Iterable[Array], apart: Iterable[Array | None]) -> None:
+    """Refuse an `out`, of the right shape and dtype, that cannot be written without harm.
 
-    `out` may be one of `may_be` itself, the very same elements; from those and from `apart` it is distinct otherwise.
+    It may be one of `may_be` itself, the very same elements; from those and from `apart` it is distinct otherwise.
     """
-    if out is None:
-        return np.empty(x.shape, x.dtype) if x.flags.c_contiguous else np.empty_like(x)
-    if type(out) is not np.ndarray and (not isinstance(out, np.ndarray) or isinstance(out, REFUSED)):
-        raise TypeError(f"{name} must be a plain NumPy array, got {type(out).__name__}")
-    if out.dtype != x.dtype:
-        raise ValueError(f"{name} has dtype {out.dtype}, expected {x.dtype}, the dtype of x")
-    plain: Array = out if type(out) is np.ndarray and out.dtype is x.dtype else out.view(x.dtype, np.ndarray)
-    if plain.shape != x.shape:
-        raise ValueError(f"{name} has shape {plain.shape}, expected {x.shape}, the shape of x")
-    check_writable(name, plain)
+    check_writable("out", out)
     for other in may_be:
-        if plain is not other and overlap(plain, other) and not _same_elements(plain, other):
-            raise ValueError(f"{name} overlaps an input in part; it may be that array itself, or lie apart from it")
-    for small in apart:
-        if small is not None and overlap(plain, small):
-            raise ValueError(f"{name} overlaps a parameter or a statistic")
-    return plain
+        if out is not other and overlap(out, other) and not _same_elements(out, other):
+            raise ValueError("out overlaps an input in part; it may be that array itself, or lie apart from it")
+    for value in apart:
+        if value is not None and overlap(out, value):
+            raise ValueError("out overlaps a parameter, a statistic or the mask")
 
 
 def check_writable(name: str, a: Array) -> None:

@@ -1,12 +1,13 @@
-"""The arguments that are no arrays: eps, momentum, switches and what is needed."""
+"""The arguments that are no arrays: eps, momentum, groups, switches and what is needed."""
 
 import math
 from collections.abc import Sequence
-from numbers import Real
+from numbers import Integral, Real
 
 import numpy as np
 
 ALL_NEEDED = (True, True, True)
+BOTH_NEEDED = (True, True)
 
 
 def checked_eps(eps: object) -> float:
@@ -36,18 +37,26 @@ def checked_switch(name: str, value: object) -> bool:
     raise TypeError(f"{name} must be True or False, got {value!r}")
 
 
-def checked_need(need: object, out: object) -> tuple[bool, bool, bool]:
-    """Return `need` as three bools: dx, dweight, dbias."""
-    if need is ALL_NEEDED:
-        return ALL_NEEDED
+def checked_need(need: object, names: tuple[str, ...]) -> tuple[bool, ...]:
+    """Return `need` as bools, one for each of the gradients `names`."""
+    if (need is ALL_NEEDED or need is BOTH_NEEDED) and len(need) == len(names):
+        return need
+    expected = f"{len(names)} bools ({', '.join(names)})"
     if not isinstance(need, Sequence) or isinstance(need, str):
-        raise TypeError(f"need must be three bools (dx, dweight, dbias), got {need!r}")
-    if len(need) != 3:
-        raise ValueError(f"need must be three bools (dx, dweight, dbias), got {len(need)} values: {need!r}")
-    dx, dweight, dbias = (checked_switch("need", value) for value in need)
-    if out is not None and not dx:
-        raise ValueError("out is the buffer for dx, which need leaves out")
-    return dx, dweight, dbias
+        raise TypeError(f"need must be {expected}, got {need!r}")
+    if len(need) != len(names):
+        raise ValueError(f"need must be {expected}, got {len(need)} values: {need!r}")
+    return tuple(checked_switch("need", value) for value in need)
+
+
+def checked_groups(num_groups: object, channels: int) -> int:
+    """Return `num_groups` as an int that divides the channels."""
+    if isinstance(num_groups, bool) or not isinstance(num_groups, Integral):
+        raise TypeError(f"num_groups must be an integer, got {num_groups!r}")
+    groups = int(num_groups)
+    if groups < 1 or channels % groups:
+        raise ValueError(f"num_groups must be 1 or more and divide the {channels} channels of x, got {num_groups!r}")
+    return groups
 
 
 def _real(name: str, value: object) -> float:

@@ -51,7 +51,7 @@ def axes_of_backward(x: Array, weight: Array | None, rstd: Array) -> Axes:
     """
     shape, ndim = x.shape, x.ndim
     if rstd.ndim != ndim:
-        raise ValueError(f"rstd has shape {rstd.shape}, expected that of x, {shape}, with 1 on the reduced axes")
+        raise ValueError(f"rstd has shape {rstd.shape}, expected {shape} with 1 on the reduced axes")
     many = 1 if weight is None else weight.ndim
     if 0 < many <= ndim and rstd.shape == shape[: ndim - many] + (1,) * many:
         return tuple(range(ndim - many, ndim))

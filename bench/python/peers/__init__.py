@@ -5,8 +5,9 @@ A peer module has
 - ``NAME``, as the tables print it, and ``version()``, a sentence on what was found;
 - ``set_threads(n)``, called once before everything that is timed on n threads;
 - ``calls(operands)``, which returns ``Calls``: the operation with fresh outputs, and into given ones (`out`). Both
-  return what ``arrays(result)`` makes comparable: [y] of a forward pass, [dx, dweight, dbias] of a backward one, in
-  the memory layout of the operands. None stands for what the peer has not.
+  return what ``arrays(result)`` makes comparable: [y] of a forward pass ([y, summed] of add_*), [dx, dweight, dbias]
+  of a backward one ([dx, dweight] of RMSNorm), in the memory layout of the operands. None stands for what the peer
+  has not: one of the two ways, or the whole operation.
 
 Importing a module whose library is not installed raises ImportError; that peer is then named as absent.
 """

@@ -3,7 +3,7 @@
 from functools import partial
 from typing import Any
 
-from cases import EPS, MOMENTUM, Operands
+from cases import EPS, GROUPS, MOMENTUM, Operands
 
 import simdnorm as sn
 
@@ -22,29 +22,40 @@ def set_threads(n: int) -> None:
 
 def calls(o: Operands) -> Calls:
     case = o.case
-    buffer = o.dx if case.stream == "add" else o.y
     # Partial calls: a layer between would be measured too.
-    call: partial[Any]
-    if case.operation == "layer_norm":
-        call = partial(sn.layer_norm, o.x, case.shape[-1], o.weight, o.bias)
-    elif case.operation == "layer_norm_forward":
-        call = partial(sn.layer_norm_forward, o.x, case.shape[-1], o.weight, o.bias)
-    elif case.operation == "layer_norm_backward":
-        call = partial(sn.layer_norm_backward, o.dy, o.x, o.mean, o.rstd, o.weight)
-    elif case.operation == "batch_norm_forward":
-        running = (o.running_mean, o.running_var)
-        call = partial(
-            sn.batch_norm_forward, o.x, o.weight, o.bias, *running, MOMENTUM, EPS, channel_axis=case.channel_axis
-        )
-    elif case.operation == "batch_norm_backward":
-        call = partial(sn.batch_norm_backward, o.dy, o.x, o.mean, o.rstd, o.weight, channel_axis=case.channel_axis)
-    else:
-        running = (o.running_mean, o.running_var)
-        call = partial(sn.batch_norm, o.x, *running, o.weight, o.bias, channel_axis=case.channel_axis)
+    call: partial[Any] = partial(getattr(sn, case.operation), *_arguments(o), **_keywords(o))
 
     def arrays(result: Any) -> list[Any]:
         if not isinstance(result, tuple):
             return [result]
-        return list(result) if case.stream == "add" else [result[0]]
+        return list(result[: None if case.backward else 1 + case.added])
 
-    return Calls(call, partial(call, out=buffer), arrays)
+    return Calls(call, partial(call, out=o.dx if case.backward else o.y), arrays)
+
+
+def _arguments(o: Operands) -> tuple[Any, ...]:
+    case = o.case
+    parameters = (o.weight, o.bias) if case.centered else (o.weight,)
+    running = (o.running_mean, o.running_var)
+    groups = (GROUPS,) if case.norm == "group_norm" else ()
+    if case.backward:
+        statistics = (o.mean, o.rstd) if case.centered else (o.rstd,)
+        return (o.dy, o.x, *statistics, *groups, o.weight)
+    if case.by_row:
+        residual = (o.residual,) if case.added else ()
+        shape = case.shape[-1] if case.layout == "rows" else None
+        return (o.x, *residual, shape, *parameters, EPS)
+    if case.operation == "batch_norm":
+        return (o.x, *running, *parameters)
+    if case.operation == "batch_norm_forward":
+        return (o.x, *parameters, *running, MOMENTUM, EPS)
+    return (o.x, *groups, *parameters, EPS)
+
+
+def _keywords(o: Operands) -> dict[str, Any]:
+    case = o.case
+    if not case.by_row:
+        return {"channel_axis": case.channel_axis} | ({} if o.mask is None else {"mask": o.mask})
+    if case.added:
+        return {"dsummed": o.dsummed} if case.backward else {}
+    return {} if case.layout == "rows" else {"axis": case.channel_axis}

@@ -1,5 +1,6 @@
-// How the drivers of Columns cut: blocks of rows by stripes of columns. Blocks decide the order of summation; stripes
-// only who does the work.
+// How the drivers of Columns cut: slabs of outer positions, one after the other, so that what a pass has read is still
+// in the caches for the next; in a slab, blocks of rows by stripes of columns. Blocks decide the order of summation;
+// slabs and stripes only who does the work, and when.
 #pragma once
 
 #include "drive/common.hpp"
@@ -8,49 +9,107 @@
 namespace simdnorm {
 namespace {
 
+constexpr Index kBlockRows = 4 * kSpanRows;  // spans that are merged where they are summed, by vectors of columns
+constexpr Index kSlabBytes = Index{1} * 1024 * 1024;
+
+/// Outer positions of a slab.
+template <class E>
+Index slab_of(const Columns& columns) {
+  return smaller(columns.outer, larger(kSlabBytes / larger(bytes_of<E>(columns.rows * columns.columns, 1), 1), 1));
+}
+
+/// Whether an output goes past the caches: only where all rows stand at the same place in their cache lines.
+template <class E>
+bool past_caches(const Columns& columns, const E* output, std::initializer_list<const E*> inputs) {
+  return same_place<E>(columns.columns) && past_caches(output, elements_of(columns), inputs);
+}
+
+/// Blocks of rows, for sums: of one outer position, by its own rows, so that it is summed as if it were alone.
+inline Index summed_rows(const Columns& columns, Index outer) {
+  return block_rows(rows_at(columns, outer), kBlockRows);
+}
+inline Index summed_blocks(const Columns& columns, Index outer) {
+  return ceil_div(rows_at(columns, outer), summed_rows(columns, outer));
+}
+
+/// Tiles of the outer positions [first, last).
 struct Grid {
   Columns columns;
-  Index rows;    // of a tile
-  Index stripe;  // columns of a tile
-  Index blocks, stripes;
+  Index first, last;
+  Index rows;             // of a tile; 0: those of a block of sums
+  Index stripe;           // columns of a tile
+  Index blocks, stripes;  // of an outer position, at most
 
-  Index tiles() const { return blocks * stripes; }
+  Index tiles() const { return (last - first) * blocks * stripes; }
+  Index block(Index t) const { return t / stripes % blocks; }
   Tile tile(Index t) const {
-    const Index row = t / stripes * rows, col = t % stripes * stripe;
-    return {row, smaller(row + rows, columns.rows), col, smaller(col + stripe, columns.columns)};
+    const Index outer = first + t / (stripes * blocks), count = rows_at(columns, outer);
+    const Index height = rows > 0 ? rows : summed_rows(columns, outer);
+    const Index row = smaller(block(t) * height, count), col = t % stripes * stripe;
+    return {row, smaller(row + height, count), col, smaller(col + stripe, columns.columns), outer};
+  }
+
+  /// work(tile, t) for tiles [begin, end) that have rows.
+  template <class Work>
+  void each(Index begin, Index end, Work work) const {
+    for (Index t = begin; t < end; ++t) {
+      const Tile part = tile(t);
+      if (part.row_begin < part.row_end) work(part, t);
+    }
   }
 };
 
-inline Grid grid_of(const Columns& columns, Index rows, Index stripe) {
-  return {columns, rows, stripe, ceil_div(columns.rows, rows), ceil_div(columns.columns, stripe)};
+inline Grid summation_grid(const Columns& columns, Index first, Index last) {
+  const Index blocks = smaller(kMostBlocks, ceil_div(columns.rows, kBlockRows));
+  return {columns, first, last, 0, kStripeColumns, blocks, ceil_div(columns.columns, kStripeColumns)};
 }
 
-inline Grid summation_grid(const Columns& columns) {
-  return grid_of(columns, block_rows(columns.rows, kSpanRows), kStripeColumns);
+inline Grid grid_of(const Columns& columns, Index first, Index last, Index stripe) {
+  constexpr Index rows = 64;
+  return {columns, first, last, rows, stripe, ceil_div(columns.rows, rows), ceil_div(columns.columns, stripe)};
 }
 
 /// For work without sums: whole rows in a tile where there are many, so that memory is walked straight on.
-inline Grid elementwise_grid(const Columns& columns) {
-  return grid_of(columns, 64, columns.rows >= 64 * kMostBlocks ? columns.columns : 4 * kStripeColumns);
+inline Grid elementwise_grid(const Columns& columns, Index first, Index last) {
+  return grid_of(columns, first, last, columns.rows >= 64 * kMostBlocks ? columns.columns : 4 * kStripeColumns);
 }
 
-/// One entry a column, as column kernels read them; filled from one struct a column.
+/// Entries of the outer positions of a slab, as column kernels read them: one a column, and the first ones again (see
+/// ColumnsForward).
+template <class T>
+struct Entries {
+  Index columns, outers;
+
+  Index all() const { return outers * apart(); }
+  Index apart() const { return columns + kLanes<T>; }
+  /// put(place) for each place of column c.
+  template <class Put>
+  void each(Index outer, Index c, Put put) const {
+    for (Index place = c; place < apart(); place += columns) put(outer * apart() + place);
+  }
+};
+
+/// How columns are standardized, filled from one struct a column.
 template <class T>
 struct ColumnArrays {
+  Entries<T> entries;
   T *prescale, *mean, *rstd, *shift, *rstd_low;
 
-  ColumnArrays(Index columns, Scratch& scratch)
-      : prescale(scratch.take<T>(5 * columns)),
-        mean(prescale + columns),
-        rstd(mean + columns),
-        shift(rstd + columns),
-        rstd_low(shift + columns) {}
-  void set(Index c, const Standardizer<T>& s) const {
-    prescale[c] = s.prescale;
-    mean[c] = s.mean;
-    rstd[c] = s.rstd;
-    shift[c] = s.shift;
-    rstd_low[c] = s.rstd_low;
+  ColumnArrays(Index columns, Index outers, Scratch& scratch)
+      : entries{columns, outers},
+        prescale(scratch.take<T>(5 * entries.all())),
+        mean(prescale + entries.all()),
+        rstd(mean + entries.all()),
+        shift(rstd + entries.all()),
+        rstd_low(shift + entries.all()) {}
+  void set(Index outer, Index c, const Standardizer<T>& s) const {
+    entries.each(outer, c, [&](Index i) {
+      prescale[i] = s.prescale;
+      mean[i] = s.mean;
+      rstd[i] = s.rstd;
+      shift[i] = s.shift;
+      rstd_low[i] = s.rstd_low;
+    });
   }
   /// Prescales are 1 but for rare columns; kernels are told only then.
   ColumnStandardizers<T> read(bool prescaled) const {

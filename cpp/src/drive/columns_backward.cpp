@@ -1,96 +1,68 @@
-#include "drive/column_grid.hpp"
+// Columns, backward, with parameters along the columns, if any.
+#include "drive/column_passes.hpp"
 #include "drive/drive.hpp"
 
 namespace simdnorm {
-namespace {
 
-/// The sums of all blocks and columns, one array a kind.
-struct BlockSums {
-  double* memory;
-  Index columns;
+template <class E>
+void drive_backward(const Columns& columns, const KeptBackwardTask<E>& task, Scratch& scratch) {
+  using T = Compute<E>;
+  const Kernels<E>& k = kernels<E>();
+  const Index n = columns.columns, groups = n / task.group, slab = slab_of<E>(columns);
+  const ColumnArrays<T> arrays(n, slab, scratch);
+  const ProjectionArrays<T> projections(n, slab, scratch);
+  const bool stream = past_caches<E>(columns, task.dx, {task.dy, task.x});
+  const ColumnsBackward<E> op = {
+      columns, 0, task.dy, task.x, task.dx, nullptr, arrays.read(false), projections.read(), task.pass.frozen, stream};
+  const BlockSums sums = task.sums ? block_sums(columns, slab, scratch) : BlockSums{};
+  Gradients<T>* own = task.gradients ? nullptr : scratch.take<Gradients<T>>(slab * n);
 
-  ColumnSums at(Index block) const {
-    double* p = memory + 6 * columns * block;
-    return {p, p + columns, p + 2 * columns, p + 3 * columns, p + 4 * columns, p + 5 * columns};
-  }
-};
-
-GradientSums fold(const BlockSums& blocks, Index count, Index c) {
-  GradientSums total = {};
-  for (Index b = 0; b < count; ++b) {
-    const ColumnSums s = blocks.at(b);
-    add(total, {{s.dy[c], s.dy_error[c]}, {s.dy_xhat[c], s.dy_xhat_error[c]}, {s.xhat[c], s.xhat_error[c]}});
-  }
-  return total;
-}
-
-template <class T>
-struct ProjectionArrays {
-  T *scale, *dy_mean, *dy_xhat_mean;
-
-  ProjectionArrays(Index columns, Scratch& scratch)
-      : scale(scratch.take<T>(3 * columns)), dy_mean(scale + columns), dy_xhat_mean(dy_mean + columns) {}
-  void set(Index c, const Projection<T>& p) const {
-    scale[c] = p.scale;
-    dy_mean[c] = p.dy_mean;
-    dy_xhat_mean[c] = p.dy_xhat_mean;
-  }
-};
-
-}  // namespace
-
-template <class T>
-void drive_backward(const Columns& columns, const BackwardTask<T>& task, Scratch& scratch) {
-  const Kernels<T>& k = kernels<T>();
-  const Index n = columns.columns;
-  const ColumnArrays<T> arrays(n, scratch);
-  const ProjectionArrays<T> projections(n, scratch);
-  const ColumnsBackward<T> op = {columns,
-                                 task.dy,
-                                 task.x,
-                                 task.dx,
-                                 arrays.read(false),
-                                 {projections.scale, projections.dy_mean, projections.dy_xhat_mean},
-                                 task.frozen,
-                                 same_place<T>(n) && past_caches<T>(task.dx, columns.rows * n, {task.dy, task.x})};
-  const Grid sums = summation_grid(columns), map = elementwise_grid(columns);
-  BlockSums blocks = {nullptr, n};
-  if (task.sums) {
-    blocks.memory = scratch.take<double>(6 * n * sums.blocks);
-    std::fill_n(blocks.memory, 6 * n * sums.blocks, 0.0);
-    for (Index c = 0; c < n; ++c) arrays.set(c, task.saved[c]);
-  }
-
-  const auto gradients = [&](Index c) {
-    if (task.gradients) return task.gradients[c];
-    const double weight = weight_of(task.weight, c);
-    return task.frozen ? frozen_gradients(task.saved[c], weight)
-                       : gradients_of(task.sums[c], columns.rows, task.saved[c], weight, task.rounded);
+  /// Group g of outer position `outer`, which is `o` in its slab.
+  const auto fold = [&](Index outer, Index o, Index g) {
+    const Index from = g * task.group, item = outer * n + from;
+    for (Index c = from; task.sums && c < from + task.group; ++c) {
+      task.sums[outer * n + c] = folded(sums, o, summed_blocks(columns, outer), c);
+    }
+    const Index count = task.group * rows_at(columns, outer);
+    if (own) fold_gradients(task, outer * groups + g, item, from, count, own + o * n + from);
+    const Gradients<T>* gradients = own ? own + o * n + from : task.gradients + item;
+    for (Index i = 0; i < task.group; ++i) {
+      arrays.set(o, from + i, gradients[i].standardizer);
+      projections.set(o, from + i, gradients[i].projection);
+    }
   };
-  parallel(team_size(bytes_of<T>(columns.rows * n, 3)), [&](const Team& team) {
-    if (task.sums) {
-      team.each(sums.tiles(), [&](Index begin, Index end) {
-        for (Index t = begin; t < end; ++t) k.columns_backward_sums(op, sums.tile(t), blocks.at(t / sums.stripes));
+
+  parallel(team_size(bytes_of<E>(elements_of(columns), 3)), [&](const Team& team) {
+    for (Index first = 0; first < columns.outer; first += slab) {
+      const Index last = smaller(first + slab, columns.outer);
+      ColumnsBackward<E> mine = op;
+      mine.first = first;
+      if (task.sums) {
+        team.each((last - first) * n, [&](Index begin, Index end) {
+          for (Index c = begin; c < end; ++c) arrays.set(c / n, c % n, task.saved[(first * n + c) / task.group]);
+        });
+        team.wait();
+        take_sums(mine, summation_grid(columns, first, last), sums, team);
+        team.wait();
+      }
+      team.each((last - first) * groups, [&](Index begin, Index end) {
+        for (Index g = begin; g < end; ++g) fold(first + g / groups, g / groups, g % groups);
       });
       team.wait();
+      if (!op.dx) continue;
+      const Grid map = elementwise_grid(columns, first, last);
+      team.each(map.tiles(), [&](Index begin, Index end) {
+        map.each(begin, end, [&](const Tile& tile, Index) { k.columns_backward_apply(mine, tile); });
+      });
+      if (last < columns.outer) team.wait();  // the next slab takes the arrays
     }
-    team.each(n, [&](Index begin, Index end) {
-      for (Index c = begin; c < end; ++c) {
-        if (task.sums) task.sums[c] = fold(blocks, sums.blocks, c);
-        const Gradients<T> g = gradients(c);
-        arrays.set(c, g.standardizer);
-        projections.set(c, g.projection);
-      }
-    });
-    team.wait();
-    if (!op.dx) return;
-    team.each(map.tiles(), [&](Index begin, Index end) {
-      for (Index t = begin; t < end; ++t) k.columns_backward_apply(op, map.tile(t));
-    });
+    clear_gaps(columns, op.dx, team);
   });
 }
 
-template void drive_backward(const Columns&, const BackwardTask<float>&, Scratch&);
-template void drive_backward(const Columns&, const BackwardTask<double>&, Scratch&);
+template void drive_backward(const Columns&, const KeptBackwardTask<float>&, Scratch&);
+template void drive_backward(const Columns&, const KeptBackwardTask<double>&, Scratch&);
+template void drive_backward(const Columns&, const KeptBackwardTask<float16>&, Scratch&);
+template void drive_backward(const Columns&, const KeptBackwardTask<bfloat16>&, Scratch&);
 
 }  // namespace simdnorm

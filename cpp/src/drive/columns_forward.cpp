@@ -7,27 +7,46 @@
 namespace simdnorm {
 namespace {
 
+/// A parameter as entries of one outer position.
 template <class T>
-ColumnsForward<T> operands(const Columns& columns, const ForwardTask<T>& task, const ColumnArrays<T>& arrays,
+const T* repeated(const T* given, T constant, Index columns, Scratch& scratch) {
+  const Entries<T> entries = {columns, 1};
+  T* filled = scratch.take<T>(entries.all());
+  for (Index c = 0; c < columns; ++c) {
+    entries.each(0, c, [&](Index i) { filled[i] = given ? given[c] : constant; });
+  }
+  return filled;
+}
+
+template <class E>
+ColumnsForward<E> operands(const Columns& columns, const ForwardTask<E>& task, const ColumnArrays<Compute<E>>& arrays,
                            Scratch& scratch) {
-  const Index n = columns.columns;
-  const bool stream = same_place<T>(n) && past_caches<T>(task.y, columns.rows * n, {task.x});
+  using T = Compute<E>;
+  const bool kept = task.along == Along::kept;
+  const auto parameter = [&](const T* given, T constant) {
+    return kept ? repeated(given, constant, columns.columns, scratch)
+                : or_constant(given, constant, columns.rows, scratch);
+  };
+  const bool stream = past_caches<E>(columns, task.y, {task.x});
   return {columns,
+          0,
           task.x,
           task.y,
-          or_constant(task.weight, T(1), n, scratch),
-          or_constant(task.bias, T(0), n, scratch),
+          parameter(task.weight, T(1)),
+          parameter(task.bias, T(0)),
+          task.along,
+          task.about,
           arrays.read(false),
           stream};
 }
 
-/// Moments per block and column.
+/// Moments per block and column of a slab.
 struct BlockMoments {
   double* memory;
-  Index columns;
+  Index blocks, columns;  // blocks of an outer position
 
-  ColumnMoments at(Index block) const {
-    double* p = memory + 5 * columns * block;
+  ColumnMoments at(Index outer, Index block) const {
+    double* p = memory + 5 * columns * (outer * blocks + block);
     return {p, p + columns, p + 2 * columns, p + 3 * columns, p + 4 * columns};
   }
 };
@@ -36,74 +55,111 @@ Moments moments_at(const ColumnMoments& m, Index c) {
   return {m.pivot[c], {m.offset[c], m.offset_error[c]}, {m.m2[c], m.m2_error[c]}};
 }
 
-/// All blocks of a column, in order.
-Moments fold(const BlockMoments& blocks, const Grid& grid, Index c) {
-  Moments moments = moments_at(blocks.at(0), c);
-  for (Index b = 1; b < grid.blocks; ++b) {
-    const Index done = b * grid.rows, rows = smaller(grid.rows, grid.columns.rows - done);
-    merge(moments, moments_at(blocks.at(b), c), merge_weights(done, rows));
+/// All blocks of the columns [begin, end) of outer position `o` of a slab: column by column, block by block.
+struct Folded {
+  Moments moments = {};
+  Index count = 0;
+};
+
+Folded fold(const BlockMoments& blocks, const Columns& columns, Index first, Index o, Index begin, Index end) {
+  const Index total = rows_at(columns, first + o), height = summed_rows(columns, first + o);
+  Folded folded;
+  for (Index c = begin; c < end; ++c) {
+    for (Index done = 0; done < total; done += height) {
+      const Moments block = moments_at(blocks.at(o, done / height), c);
+      const Index rows = smaller(height, total - done);
+      if (folded.count == 0) {
+        folded.moments = block;
+      } else {
+        merge(folded.moments, block, merge_weights(folded.count, rows));
+      }
+      folded.count += rows;
+    }
   }
-  return moments;
+  return folded;
 }
 
-/// From the moments of a column to how it is standardized.
-template <class T>
-Standardizer<T> finish(const Columns& columns, const ForwardTask<T>& task, Index c, const Moments& moments) {
-  return finished_or_retaken(moments, columns.rows, task.eps, task.saved, c,
-                             ItemValues<T>{task.x + c, columns.rows, 1, columns.columns});
+/// From the moments of columns [begin, end) of an outer position, group `g` of all, to how they are standardized.
+template <class E>
+Standardizer<Compute<E>> finish(const Columns& columns, const ForwardTask<E>& task, const Folded& folded, Index outer,
+                                Index begin, Index end, Index g) {
+  return finished_or_retaken(folded.moments, folded.count, task.about, task.eps, task.saved, g, [&](auto take) {
+    const Lines lines(columns, outer);
+    for (Index r = 0; r < rows_at(columns, outer); ++r) {
+      for (Index c = begin; c < end; ++c) take(static_cast<double>(widened(task.x[lines(r) + c])));
+    }
+  });
 }
 
 }  // namespace
 
-template <class T>
-void drive_forward(const Columns& columns, const ForwardTask<T>& task, Scratch& scratch) {
-  const Kernels<T>& k = kernels<T>();
-  const ColumnArrays<T> arrays(columns.columns, scratch);
-  const ColumnsForward<T> op = operands(columns, task, arrays, scratch);
-  const Grid sums = summation_grid(columns), map = elementwise_grid(columns);
-  const BlockMoments blocks = {scratch.take<double>(5 * columns.columns * sums.blocks), columns.columns};
+template <class E>
+void drive_forward(const Columns& columns, const ForwardTask<E>& task, Scratch& scratch) {
+  using T = Compute<E>;
+  const Kernels<E>& k = kernels<E>();
+  const Index n = columns.columns, slab = slab_of<E>(columns), groups = n / task.group;
+  const ColumnArrays<T> arrays(n, slab, scratch);
+  const ColumnsForward<E> op = operands(columns, task, arrays, scratch);
+  const Index most = summation_grid(columns, 0, slab).blocks;
+  const BlockMoments blocks = {scratch.take<double>(5 * n * most * slab), most, n};
   std::atomic<bool> prescaled{false};
-  parallel(team_size(bytes_of<T>(columns.rows * columns.columns, 2)), [&](const Team& team) {
-    team.each(sums.tiles(), [&](Index begin, Index end) {
-      for (Index t = begin; t < end; ++t) k.columns_moments(op, sums.tile(t), blocks.at(t / sums.stripes));
-    });
-    team.wait();
-    team.each(columns.columns, [&](Index begin, Index end) {
-      for (Index c = begin; c < end; ++c) {
-        const Standardizer<T> s = finish(columns, task, c, fold(blocks, sums, c));
-        if (s.prescale != T(1)) prescaled = true;
-        arrays.set(c, s);
-      }
-    });
-    team.wait();
-    if (!task.y) return;
-    ColumnsForward<T> apply = op;
-    apply.standardizers = arrays.read(prescaled);
-    team.each(map.tiles(), [&](Index begin, Index end) {
-      for (Index t = begin; t < end; ++t) k.columns_apply(apply, map.tile(t));
-    });
+  parallel(team_size(bytes_of<E>(elements_of(columns), 2)), [&](const Team& team) {
+    for (Index first = 0; first < columns.outer; first += slab) {
+      const Index last = smaller(first + slab, columns.outer);
+      const Grid sums = summation_grid(columns, first, last), map = elementwise_grid(columns, first, last);
+      ColumnsForward<E> mine = op;
+      mine.first = first;
+      team.each(sums.tiles(), [&](Index begin, Index end) {
+        sums.each(begin, end, [&](const Tile& tile, Index t) {
+          k.columns_moments(mine, tile, blocks.at(tile.outer - first, sums.block(t)));
+        });
+      });
+      team.wait();
+      team.each((last - first) * groups, [&](Index begin, Index end) {
+        for (Index g = begin; g < end; ++g) {
+          const Index o = g / groups, from = g % groups * task.group, to = from + task.group;
+          const Folded folded = fold(blocks, columns, first, o, from, to);
+          const Standardizer<T> s = finish(columns, task, folded, first + o, from, to, first * groups + g);
+          if (s.prescale != T(1)) prescaled = true;
+          for (Index c = from; c < to; ++c) arrays.set(o, c, s);
+        }
+      });
+      team.wait();
+      if (!task.y) continue;
+      mine.standardizers = arrays.read(prescaled);
+      team.each(map.tiles(), [&](Index begin, Index end) {
+        map.each(begin, end, [&](const Tile& tile, Index) { k.columns_apply(mine, tile); });
+      });
+      if (last < columns.outer) team.wait();  // the next slab takes the arrays
+    }
+    clear_gaps(columns, task.y, team);
   });
 }
 
-template <class T>
-void drive_apply(const Columns& columns, const ForwardTask<T>& task, const Standardizer<T>* given, Scratch& scratch) {
-  const Kernels<T>& k = kernels<T>();
-  const ColumnArrays<T> arrays(columns.columns, scratch);
-  for (Index c = 0; c < columns.columns; ++c) arrays.set(c, given[c]);
-  const ColumnsForward<T> op = operands(columns, task, arrays, scratch);
-  const Grid map = elementwise_grid(columns);
-  parallel(team_size(bytes_of<T>(columns.rows * columns.columns, 2)), [&](const Team& team) {
+template <class E>
+void drive_apply(const Columns& columns, const ForwardTask<E>& task, const Standardizer<Compute<E>>* given,
+                 Scratch& scratch) {
+  const Kernels<E>& k = kernels<E>();
+  const Index n = columns.columns;
+  const ColumnArrays<Compute<E>> arrays(n, columns.outer, scratch);
+  for (Index item = 0; item < columns.outer * n; ++item) arrays.set(item / n, item % n, given[item / task.group]);
+  const ColumnsForward<E> op = operands(columns, task, arrays, scratch);
+  const Grid map = elementwise_grid(columns, 0, columns.outer);
+  parallel(team_size(bytes_of<E>(elements_of(columns), 2)), [&](const Team& team) {
     team.each(map.tiles(), [&](Index begin, Index end) {
-      for (Index t = begin; t < end; ++t) k.columns_apply(op, map.tile(t));
+      map.each(begin, end, [&](const Tile& tile, Index) { k.columns_apply(op, tile); });
     });
+    clear_gaps(columns, task.y, team);
   });
 }
 
-#define SIMDNORM_INSTANTIATE(T)                                                 \
-  template void drive_forward(const Columns&, const ForwardTask<T>&, Scratch&); \
-  template void drive_apply(const Columns&, const ForwardTask<T>&, const Standardizer<T>*, Scratch&);
+#define SIMDNORM_INSTANTIATE(E)                                                 \
+  template void drive_forward(const Columns&, const ForwardTask<E>&, Scratch&); \
+  template void drive_apply(const Columns&, const ForwardTask<E>&, const Standardizer<Compute<E>>*, Scratch&);
 SIMDNORM_INSTANTIATE(float)
 SIMDNORM_INSTANTIATE(double)
+SIMDNORM_INSTANTIATE(float16)
+SIMDNORM_INSTANTIATE(bfloat16)
 #undef SIMDNORM_INSTANTIATE
 
 }  // namespace simdnorm

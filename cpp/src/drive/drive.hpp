@@ -8,23 +8,25 @@
 namespace simdnorm {
 
 /// Statistics from x, and y from both.
-template <class T>
-void drive_forward(const Rows& rows, const ForwardTask<T>& task, Scratch& scratch);
-template <class T>
-void drive_forward(const Columns& columns, const ForwardTask<T>& task, Scratch& scratch);
+template <class E>
+void drive_forward(const Rows& rows, const ForwardTask<E>& task, Scratch& scratch);
+template <class E>
+void drive_forward(const Columns& columns, const ForwardTask<E>& task, Scratch& scratch);
 
-/// y from statistics that are given, one an item.
-template <class T>
-void drive_apply(const Rows& rows, const ForwardTask<T>& task, const Standardizer<T>* given, Scratch& scratch);
-template <class T>
-void drive_apply(const Columns& columns, const ForwardTask<T>& task, const Standardizer<T>* given, Scratch& scratch);
+/// y from statistics that are given, one a group.
+template <class E>
+void drive_apply(const Rows& rows, const ForwardTask<E>& task, const Standardizer<Compute<E>>* given, Scratch& scratch);
+template <class E>
+void drive_apply(const Columns& columns, const ForwardTask<E>& task, const Standardizer<Compute<E>>* given,
+                 Scratch& scratch);
 
-template <class T>
-void drive_backward(const Rows& rows, const BackwardTask<T>& task, Scratch& scratch);
-template <class T>
-void drive_backward(const Columns& columns, const BackwardTask<T>& task, Scratch& scratch);
-
-template <class T>
-void drive_backward(const Rows& rows, const RowParametersTask<T>& task, Scratch& scratch);
+template <class E>
+void drive_backward(const Rows& rows, const KeptBackwardTask<E>& task, Scratch& scratch);
+template <class E>
+void drive_backward(const Columns& columns, const KeptBackwardTask<E>& task, Scratch& scratch);
+template <class E>
+void drive_backward(const Rows& rows, const ReducedBackwardTask<E>& task, Scratch& scratch);
+template <class E>
+void drive_backward(const Columns& columns, const ReducedBackwardTask<E>& task, Scratch& scratch);
 
 }  // namespace simdnorm

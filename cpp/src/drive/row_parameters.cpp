@@ -1,5 +1,6 @@
-// Rows, backward, with parameters along the rows. Blocks of rows, cut by shape alone, sum what they add to dweight
-// and dbias; the blocks' sums are folded in order. Rows too few for that many members are shared column-wise.
+// Rows, backward, with parameters along what is reduced. Blocks of items, cut by shape alone, sum what they add to
+// dweight and dbias; the blocks' sums are folded in order. Items too few for that many members, and such as lie in
+// segments, are shared column-wise.
 #include "drive/common.hpp"
 #include "drive/drive.hpp"
 
@@ -33,25 +34,26 @@ void fold(T* gradient, const double* sums, Index blocks, Index length, Index beg
   }
 }
 
-template <class T>
-void fold(const RowParametersTask<T>& task, const Blocks& blocks, Index length, Index begin, Index end) {
+template <class E>
+void fold(const ReducedBackwardTask<E>& task, const Blocks& blocks, Index length, Index begin, Index end) {
   fold(task.dweight, blocks.dweight, blocks.count, length, begin, end);
   fold(task.dbias, blocks.dbias, blocks.count, length, begin, end);
 }
 
-template <class T>
-void share_blocks(const RowsBackward<T>& op, const RowParametersTask<T>& task, const Blocks& blocks, int size,
+template <class E>
+void share_blocks(const RowsBackward<E>& op, const ReducedBackwardTask<E>& task, const Blocks& blocks, int size,
                   Scratch& scratch) {
-  const Kernels<T>& k = kernels<T>();
-  const Index n = op.rows.length;
-  const Index apart = ceil_div(n, 64) * 64;  // so that each array stands in its cache lines as dx does
+  using T = Compute<E>;
+  const Kernels<E>& k = kernels<E>();
+  const Index n = op.rows.length, items = items_of(op.rows);
+  const Index apart = ceil_div(n, 64) * 64;  // so that each array stands among its packs as dx does
   T* partial = scratch.take_like<T>(task.dx, 2 * apart * size);
   std::fill_n(partial, 2 * apart * size, T(0));
   parallel(size, [&](const Team& team) {
     T* mine = partial + 2 * apart * team.rank();
     team.each(blocks.count, [&](Index begin, Index end) {
       for (Index b = begin; b < end; ++b) {
-        const Index last = smaller((b + 1) * blocks.rows, op.rows.items);
+        const Index last = smaller((b + 1) * blocks.rows, items);
         k.rows_backward_block(op, b * blocks.rows, last, task.mean, task.rstd, {mine, mine + apart}, blocks.at(b, n));
       }
     });
@@ -60,33 +62,57 @@ void share_blocks(const RowsBackward<T>& op, const RowParametersTask<T>& task, c
   });
 }
 
-template <class T>
-void share_columns(const RowsBackward<T>& op, const RowParametersTask<T>& task, const Blocks& blocks, int size,
+/// The same operation on segment s of every item, as if that were all.
+template <class E>
+RowsBackward<E> segment_of(const RowsBackward<E>& op, Index s) {
+  const Index at = s * op.rows.kept * op.rows.length;
+  RowsBackward<E> segment = op;
+  segment.dy += at;
+  segment.x += at;
+  if (op.dx) segment.dx += at;
+  segment.weight += s * op.rows.length;
+  return segment;
+}
+
+template <class E>
+void share_columns(const RowsBackward<E>& op, const ReducedBackwardTask<E>& task, const Blocks& blocks, int size,
                    Scratch& scratch) {
-  const Kernels<T>& k = kernels<T>();
-  const Index n = op.rows.length, items = op.rows.items, per_item = op.chunks.per_item;
+  using T = Compute<E>;
+  const Kernels<E>& k = kernels<E>();
+  const Index length = op.rows.length, n = op.rows.segments * length;
+  const Index items = items_of(op.rows), per_item = op.chunks.per_item;
   T* partial = scratch.take<T>(2 * n);
   std::fill_n(partial, 2 * n, T(0));
   Standardizer<T>* saved = scratch.take<Standardizer<T>>(items);
-  for (Index row = 0; row < items; ++row) saved[row] = saved_standardizer<T>(task.mean[row], task.rstd[row]);
+  for (Index i = 0; i < items; ++i) saved[i] = saved_standardizer<T>(task.mean ? task.mean[i] : T(0), task.rstd[i]);
   GradientSums* sums = scratch.take<GradientSums>(items * per_item);
   Gradients<T>* gradients = scratch.take<Gradients<T>>(items);
   parallel(size, [&](const Team& team) {
     team.each(items * per_item, [&](Index begin, Index end) { k.rows_backward_sums(op, begin, end, saved, sums); });
     team.wait();
     team.each(items, [&](Index begin, Index end) {
-      for (Index row = begin; row < end; ++row) {
-        GradientSums total = folded(sums + row * per_item, per_item);
-        gradients[row] = gradients_of(total, n, saved[row], 1.0, true);
+      for (Index i = begin; i < end; ++i) {
+        GradientSums total = folded(sums + i * per_item, per_item);
+        gradients[i] = gradients_of(total, n, saved[i], {task.about, true, false}, 1.0);
       }
     });
     team.wait();
-    team.each(n, [&](Index begin, Index end) {
-      for (Index b = 0; b < blocks.count; ++b) {
-        const Index last = smaller((b + 1) * blocks.rows, items);
-        const PartialParameters<T> sink =
-            blocks.dweight ? PartialParameters<T>{partial, partial + n} : PartialParameters<T>{nullptr, nullptr};
-        k.rows_backward_columns(op, {b * blocks.rows, last, begin, end}, gradients, sink, blocks.at(b, n));
+    team.each(n, [&](Index begin, Index end) {  // what is reduced, through all segments
+      for (Index at = begin; at < end;) {
+        const Index s = at / length, from = at % length, to = smaller(length, from + end - at);
+        const RowsBackward<E> segment = segment_of(op, s);
+        for (Index b = 0; b < blocks.count; ++b) {
+          const Tile tile = {b * blocks.rows, smaller((b + 1) * blocks.rows, items), from, to};
+          const auto [dweight, dbias] = blocks.at(b, n);
+          if (dweight) {
+            T* mine = partial + s * length;
+            k.rows_backward_columns(segment, tile, gradients, {mine, mine + n},
+                                    {dweight + s * length, dbias + s * length});
+          } else {
+            k.rows_backward_columns(segment, tile, gradients, {nullptr, nullptr}, {nullptr, nullptr});
+          }
+        }
+        at += to - from;
       }
       if (blocks.dweight) fold(task, blocks, n, begin, end);
     });
@@ -95,38 +121,42 @@ void share_columns(const RowsBackward<T>& op, const RowParametersTask<T>& task, 
 
 }  // namespace
 
-template <class T>
-void drive_backward(const Rows& rows, const RowParametersTask<T>& task, Scratch& scratch) {
-  const Kernels<T>& k = kernels<T>();
-  const Index n = rows.length;
-  const bool stream = same_place<T>(n) && past_caches<T>(task.dx, rows.items * n, {task.dy, task.x});
+template <class E>
+void drive_backward(const Rows& rows, const ReducedBackwardTask<E>& task, Scratch& scratch) {
+  using T = Compute<E>;
+  const Kernels<E>& k = kernels<E>();
+  const Index n = rows.segments * rows.length, items = items_of(rows);
+  const bool stream = same_place<E>(rows.length) && past_caches<E>(task.dx, items * n, {task.dy, task.x});
   const T* weight = or_constant(task.weight, T(1), n, scratch);
-  const RowsBackward<T> op = {rows, chunks_of<T>(rows), task.dy, task.x, task.dx, weight, false, stream};
+  const RowsBackward<E> op = {rows,   chunks_of<T>(rows), 1,     task.dy, task.x, task.dsummed, task.dx,
+                              weight, task.about,         false, stream};
   const bool parameters = task.dweight || task.dbias;
-  const int size = team_size(bytes_of<T>(rows.items * n, 3));
+  const int size = team_size(bytes_of<E>(items * n, 3));
 
-  Blocks blocks = {block_rows(rows.items, kFlushRows), 0, nullptr, nullptr};
-  blocks.count = ceil_div(rows.items, blocks.rows);
+  Blocks blocks = {block_rows(items, kFlushRows), 0, nullptr, nullptr};
+  blocks.count = ceil_div(items, blocks.rows);
   if (parameters) {
     blocks.dweight = scratch.take<double>(2 * blocks.count * n);
     blocks.dbias = blocks.dweight + blocks.count * n;
     std::fill_n(blocks.dweight, 2 * blocks.count * n, 0.0);
   }
-  const Index units = parameters ? blocks.count : ceil_div(rows.items, 4);
-  if (units < size && op.chunks.per_item >= 2 * size) {
+  const Index units = parameters ? blocks.count : ceil_div(items, 4);
+  if (rows.segments > 1 || (units < size && op.chunks.per_item >= 2 * size)) {
     share_columns(op, task, blocks, size, scratch);
   } else if (parameters) {
     share_blocks(op, task, blocks, size, scratch);
   } else {
     parallel(size, [&](const Team& team) {
-      team.each(rows.items, [&](Index begin, Index end) {
+      team.each(items, [&](Index begin, Index end) {
         k.rows_backward_block(op, begin, end, task.mean, task.rstd, {nullptr, nullptr}, {nullptr, nullptr});
       });
     });
   }
 }
 
-template void drive_backward(const Rows&, const RowParametersTask<float>&, Scratch&);
-template void drive_backward(const Rows&, const RowParametersTask<double>&, Scratch&);
+template void drive_backward(const Rows&, const ReducedBackwardTask<float>&, Scratch&);
+template void drive_backward(const Rows&, const ReducedBackwardTask<double>&, Scratch&);
+template void drive_backward(const Rows&, const ReducedBackwardTask<float16>&, Scratch&);
+template void drive_backward(const Rows&, const ReducedBackwardTask<bfloat16>&, Scratch&);
 
 }  // namespace simdnorm

@@ -1,45 +1,52 @@
+// Rows, backward, with parameters along the kept axis, if any.
 #include "drive/common.hpp"
 #include "drive/drive.hpp"
 
 namespace simdnorm {
 
-template <class T>
-void drive_backward(const Rows& rows, const BackwardTask<T>& task, Scratch& scratch) {
-  const Kernels<T>& k = kernels<T>();
-  const bool stream = past_caches<T>(task.dx, elements(rows), {task.dy, task.x});
-  const RowsBackward<T> op = {rows, chunks_of<T>(rows), task.dy, task.x, task.dx, nullptr, task.frozen, stream};
-  const Index per_item = op.chunks.per_item, chunks = rows.items * per_item, count = rows.segments * rows.length;
-  Gradients<T>* own = task.gradients ? nullptr : scratch.take<Gradients<T>>(rows.items);
+template <class E>
+void drive_backward(const Rows& rows, const KeptBackwardTask<E>& task, Scratch& scratch) {
+  using T = Compute<E>;
+  const Kernels<E>& k = kernels<E>();
+  const bool stream = past_caches<E>(task.dx, elements_of(rows), {task.dy, task.x});
+  const RowsBackward<E> op = {rows,    chunks_of<T>(rows), task.group,       task.dy, task.x, nullptr, task.dx,
+                              nullptr, task.pass.about,    task.pass.frozen, stream};
+  const Index per_item = op.chunks.per_item, items = items_of(rows), groups = items / task.group;
+  Gradients<T>* own = task.gradients ? nullptr : scratch.take<Gradients<T>>(items);
   const Gradients<T>* gradients = task.gradients ? task.gradients : own;
-  GradientSums* partial = task.sums ? scratch.take<GradientSums>(chunks) : nullptr;
-  const int size = team_size(bytes_of<T>(elements(rows), 3));
+  GradientSums* partial = task.sums ? scratch.take<GradientSums>(items * per_item) : nullptr;
+  const int size = team_size(bytes_of<E>(elements_of(rows), 3));
 
-  const auto fold = [&](Index item) {
-    if (task.sums) task.sums[item] = folded(partial + item * per_item, per_item);
-    if (!own) return;
-    const double weight = weight_of(task.weight, item);
-    own[item] = task.frozen ? frozen_gradients(task.saved[item], weight)
-                            : gradients_of(task.sums[item], count, task.saved[item], weight, task.rounded);
+  const auto fold = [&](Index g) {
+    const Index first = g * task.group;
+    Index count = 0;
+    for (Index item = first; item < first + task.group; ++item) {
+      if (task.sums) task.sums[item] = folded(partial + item * per_item, per_item);
+      count += count_of(rows, item);
+    }
+    if (own) fold_gradients(task, g, first, first % rows.kept, count, own + first);
   };
-  const bool whole_items = share_items(rows, op.chunks, size);
+  const bool whole_items = share_items(groups, task.group * per_item, size);
   parallel(size, [&](const Team& team) {
+    clear_gaps(rows, op.dx, team);
     if (whole_items) {
-      team.each(rows.items, [&](Index begin, Index end) {
-        for (Index item = begin; item < end; ++item) {
-          const Index from = item * per_item, to = from + per_item;
+      team.each(groups, [&](Index begin, Index end) {
+        for (Index g = begin; g < end; ++g) {
+          const Index from = g * task.group * per_item, to = from + task.group * per_item;
           if (partial) k.rows_backward_sums(op, from, to, task.saved, partial);
-          fold(item);
+          fold(g);
           if (op.dx) k.rows_backward_apply(op, from, to, gradients);
         }
       });
       return;
     }
+    const Index chunks = items * per_item;
     if (partial) {
       team.each(chunks, [&](Index begin, Index end) { k.rows_backward_sums(op, begin, end, task.saved, partial); });
       team.wait();
     }
-    team.each(rows.items, [&](Index begin, Index end) {
-      for (Index item = begin; item < end; ++item) fold(item);
+    team.each(groups, [&](Index begin, Index end) {
+      for (Index g = begin; g < end; ++g) fold(g);
     });
     team.wait();
     if (!op.dx) return;
@@ -47,7 +54,9 @@ void drive_backward(const Rows& rows, const BackwardTask<T>& task, Scratch& scra
   });
 }
 
-template void drive_backward(const Rows&, const BackwardTask<float>&, Scratch&);
-template void drive_backward(const Rows&, const BackwardTask<double>&, Scratch&);
+template void drive_backward(const Rows&, const KeptBackwardTask<float>&, Scratch&);
+template void drive_backward(const Rows&, const KeptBackwardTask<double>&, Scratch&);
+template void drive_backward(const Rows&, const KeptBackwardTask<float16>&, Scratch&);
+template void drive_backward(const Rows&, const KeptBackwardTask<bfloat16>&, Scratch&);
 
 }  // namespace simdnorm

@@ -3,6 +3,7 @@
 
 #include "kernels/columns_backward.hpp"
 #include "kernels/columns_forward.hpp"
+#include "kernels/convert.hpp"
 #include "kernels/rows_blocks.hpp"
 #include "kernels/rows_forward.hpp"
 #include "kernels/table.hpp"
@@ -10,13 +11,29 @@
 namespace simdnorm {
 namespace {
 
-template <class T>
-constexpr Kernels<T> kernels_of() {
+template <class E>
+constexpr Kernels<E> kernels_of() {
   return {
-      rows_forward<T>,       rows_moments<T>,        rows_finish<T>,           rows_apply<T>,
-      rows_backward_sums<T>, rows_backward_apply<T>, rows_backward_block<T>,   rows_backward_columns<T>,
-      columns_moments<T>,    columns_apply<T>,       columns_backward_sums<T>, columns_backward_apply<T>,
+      widen<E>,
+      narrow<E>,
+      rows_forward<E>,
+      rows_moments<E>,
+      rows_finish<E>,
+      rows_apply<E>,
+      rows_backward_sums<E>,
+      rows_backward_apply<E>,
+      rows_backward_block<E>,
+      rows_backward_columns<E>,
+      columns_moments<E>,
+      columns_apply<E>,
+      columns_backward_sums<E>,
+      columns_backward_apply<E>,
+      columns_backward_lines<E>,
   };
+}
+
+constexpr KernelTable all_kernels() {
+  return {kernels_of<float>(), kernels_of<double>(), kernels_of<float16>(), kernels_of<bfloat16>()};
 }
 
 }  // namespace

@@ -46,9 +46,11 @@ struct Standardizer {
   T rstd_low;
 };
 
-/// dx = scale * (dy - dy_mean - xhat * dy_xhat_mean)
+/// dx = scale * (weight * dy - dy_mean - xhat * dy_xhat_mean). Where an item has its statistics for itself, its weight
+/// is part of the scale and 1 here.
 template <class T>
 struct Projection {
+  T weight;
   T scale;
   T dy_mean;
   T dy_xhat_mean;
@@ -68,9 +70,10 @@ struct Gradients {
   Projection<T> projection;
 };
 
-/// The part of a matrix that one call works on.
+/// The part of a matrix that one call works on: of one outer position, where there are several.
 struct Tile {
   Index row_begin, row_end, col_begin, col_end;
+  Index outer = 0;
 };
 
 }  // namespace simdnorm

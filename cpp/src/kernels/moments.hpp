@@ -2,6 +2,8 @@
 // Plain C++ without contraction, so that drivers and kernels of every instruction set get the same bits.
 #pragma once
 
+#include <cmath>
+
 #include "kernels/arguments.hpp"
 
 namespace simdnorm {
@@ -15,7 +17,8 @@ inline void add(Sum& s, double term) {
   s.value = total;
 }
 
-inline double value(const Sum& s) { return s.value + s.error; }
+/// Beyond an infinity there are no errors to keep: infinity less infinity stands there.
+inline double value(const Sum& s) { return std::isfinite(s.value) ? s.value + s.error : s.value; }
 
 /// The weights with which nb values join na others; the same for all columns of a block, so computed apart.
 struct MergeWeights {

@@ -4,6 +4,7 @@
 #include <cfloat>
 #include <cmath>
 
+#include "elements.hpp"
 #include "kernels/standardizers.hpp"
 
 namespace simdnorm {
@@ -28,13 +29,6 @@ inline double prescale_for(double largest) {
   return std::ldexp(1.0, exponent > most ? -most : (exponent < -most ? most : -exponent));
 }
 
-/// Where the values of an item lie, of either loop shape.
-template <class T>
-struct ItemValues {
-  const T* x;
-  Index segments, length, stride;
-};
-
 struct PrescaledMoments {
   Moments moments;  // of x * prescale
   double prescale;
@@ -42,43 +36,42 @@ struct PrescaledMoments {
 
 /// The moments of an item whose squares may have overflowed or vanished in T: one value after the other, in double,
 /// times a power of two. `moments` come back as they are where x is zero, or holds an infinity or a NaN.
-template <class T>
-inline PrescaledMoments retaken(const Moments& moments, const ItemValues<T>& values) {
-  const auto [x, segments, length, stride] = values;
-  const auto for_each = [x = x, segments = segments, length = length, stride = stride](auto take) {
-    for (Index s = 0; s < segments; ++s) {
-      for (Index i = 0; i < length; ++i) take(static_cast<double>(x[s * stride + i]));
-    }
-  };
+/// for_each(take) gives every value of the item to `take`, in order.
+template <class T, class ForEach>
+inline PrescaledMoments retaken(const Moments& moments, Index count, About about, ForEach for_each) {
   double largest = 0.0;
-  for (Index s = 0; s < segments; ++s) {
-    for (Index i = 0; i < length; ++i) {
-      const double size = std::fabs(static_cast<double>(x[s * stride + i]));
-      if (!(size <= DBL_MAX)) return {moments, 1.0};
-      if (size > largest) largest = size;
-    }
-  }
-  if (largest == 0.0) return {moments, 1.0};
+  bool finite = true;
+  for_each([&](double v) {
+    const double size = std::fabs(v);
+    finite &= size <= DBL_MAX;
+    if (size > largest) largest = size;
+  });
+  if (!finite || largest == 0.0) return {moments, 1.0};
 
   const double prescale = prescale_for<T>(largest);
-  const Index count = segments * length;
-  Sum sum = {}, deviations = {}, squares = {};
-  for_each([&](double v) { add(sum, v * prescale); });
-  const double pivot = static_cast<double>(static_cast<T>(value(sum) / static_cast<double>(count)));
+  double pivot = 0.0;
+  if (about == About::mean) {
+    Sum sum = {};
+    for_each([&](double v) { add(sum, v * prescale); });
+    pivot = static_cast<double>(static_cast<T>(value(sum) / static_cast<double>(count)));
+  }
+  Sum deviations = {}, squares = {};
   for_each([&](double v) {
     const double d = v * prescale - pivot;
-    add(deviations, d);
+    if (about == About::mean) add(deviations, d);
     add(squares, d * d);
   });
   return {moments_about(pivot, value(deviations), value(squares), count), prescale};
 }
 
-/// From the moments of item `i` to how it is standardized; writes the statistics that are wanted.
-template <class T>
-inline Standardizer<T> finished_or_retaken(const Moments& moments, Index count, double eps,
-                                           const SavedStatistics<T>& saved, Index i, const ItemValues<T>& values) {
+/// From the moments of an item to how it is standardized; writes the statistics that are wanted, at `i`. An item
+/// without a value has the moments of zeros.
+template <class T, class ForEach>
+inline Standardizer<T> finished_or_retaken(const Moments& moments, Index count, About about, double eps,
+                                           const SavedStatistics<T>& saved, Index i, ForEach for_each) {
+  count = larger(count, 1);
   if (ordinary<T>(moments, count, eps)) return finished(moments, count, eps, 1.0, saved, i);
-  const PrescaledMoments again = retaken(moments, values);
+  const PrescaledMoments again = retaken<T>(moments, count, about, for_each);
   return finished(again.moments, count, eps, again.prescale, saved, i);
 }
 

@@ -1,4 +1,4 @@
-// What a driver tells a kernel of Rows.
+// What a driver tells a kernel of Rows. E is the type of elements, T = Compute<E> that of everything else.
 #pragma once
 
 #include "kernels/arguments.hpp"
@@ -12,8 +12,13 @@ struct Affine {
   const T* bias;
 };
 
-/// Where the parameters of a Rows problem run.
-enum class Along { length, items };
+/// summed = x + residual comes before all else, and is what the operation then calls x. Null: nothing to add.
+template <class E>
+struct Residual {
+  const E* x;
+  const E* residual;
+  E* summed;
+};
 
 /// Sums of dy * xhat and of dy over rows, one entry a column: in T within 64 rows, in double beyond.
 template <class T>
@@ -29,29 +34,35 @@ struct BlockParameters {
 
 constexpr Index kFlushRows = 64;
 
-template <class T>
+template <class E>
 struct RowsForward {
   Rows rows;
   Chunks chunks;
-  const T* x;
-  T* y;
-  Affine<T> affine;
+  Index group;  // neighbouring items that share statistics
+  const E* x;
+  Residual<E> residual;
+  E* y;
+  Affine<Compute<E>> affine;
   Along along;
+  About about;
   double eps;
   bool stream;  // y will not be read soon: write past the caches
-  SavedStatistics<T> saved;
+  SavedStatistics<Compute<E>> saved;
 };
 
-template <class T>
+template <class E>
 struct RowsBackward {
   Rows rows;
   Chunks chunks;
-  const T* dy;
-  const T* x;
-  T* dx;            // optional
-  const T* weight;  // along the length, optional
-  bool frozen;      // mean and rstd are constants: dx = scale * dy
-  bool stream;      // dx will not be read soon: write past the caches
+  Index group;  // neighbouring items that share statistics
+  const E* dy;
+  const E* x;
+  const E* dsummed;          // to be added to dx, optional
+  E* dx;                     // optional
+  const Compute<E>* weight;  // along what is reduced, optional
+  About about;
+  bool frozen;  // mean and rstd are constants: dx = scale * dy
+  bool stream;  // dx will not be read soon: write past the caches
 };
 
 }  // namespace simdnorm

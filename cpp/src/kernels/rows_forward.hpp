@@ -14,12 +14,17 @@
 namespace simdnorm {
 namespace {
 
-/// From the moments of an item to how it is standardized.
-template <class T>
-inline Standardizer<T> finish(const RowsForward<T>& op, Index item, const Moments& moments) {
-  const Rows& rows = op.rows;
-  const ItemValues<T> values = {op.x + item * rows.item_stride, rows.segments, rows.length, rows.segment_stride};
-  return finished_or_retaken(moments, rows.segments * rows.length, op.eps, op.saved, item, values);
+/// From the moments of items that share statistics to how they are standardized.
+template <class E>
+inline Standardizer<Compute<E>> finish(const RowsForward<E>& op, Index g, const GrowingMoments& grown) {
+  return finished_or_retaken(grown.moments, grown.count, op.about, op.eps, op.saved, g, [&](auto take) {
+    for_chunks(op, g, [&](const Chunk& chunk, Index, Index) {
+      for (Index s = 0; s < chunk.segments; ++s) {
+        const auto [at, length] = chunk.run(s);
+        for (Index i = 0; i < length; ++i) take(static_cast<double>(widened(op.x[at + i])));
+      }
+    });
+  });
 }
 
 /// weight and bias at element i of a segment: along its length, or the same for the whole of it.
@@ -38,40 +43,45 @@ struct AffineConstant {
 };
 
 /// One segment; `ahead` of it lies what comes next.
-template <class T, class Write, class XhatOf, class Affinely>
-SIMDNORM_INLINE inline void normalize(const T* x, T* y, Index n, Index ahead, Write write, XhatOf xhat,
+template <class E, class Write, class XhatOf, class Affinely>
+SIMDNORM_INLINE inline void normalize(const E* x, E* y, Index n, Index ahead, Write write, XhatOf xhat,
                                       Affinely affinely) {
-  map_aligned<T>(y, n, [&](Index i, auto lanes) SIMDNORM_INLINE {
+  map_aligned(y, n, [&](Index i, auto lanes) SIMDNORM_INLINE {
     prefetch(x + i, ahead);
     write(y + i, affinely(xhat(load(x + i, lanes)), i, lanes), lanes);
   });
 }
 
 /// y of one chunk.
-template <class T, class Write, class XhatOf>
-SIMDNORM_INLINE inline void apply_chunk(const RowsForward<T>& op, Index item, const Chunk& chunk, Write write,
+template <class E, class Write, class XhatOf>
+SIMDNORM_INLINE inline void apply_chunk(const RowsForward<E>& op, Index item, const Chunk& chunk, Write write,
                                         XhatOf xhat) {
-  const Index ahead = op.rows.segments == 1 ? op.rows.item_stride : op.rows.segment_stride;
-  const auto each_segment = [&](auto affinely) SIMDNORM_INLINE {
-    for (Index k = 0; k < chunk.segments; ++k) {
-      const Index at = chunk.offset + k * op.rows.segment_stride;
-      normalize(op.x + at, op.y + at, chunk.length, ahead, write, xhat, affinely);
+  using T = Compute<E>;
+  const Index ahead = op.rows.segments == 1 ? op.rows.length : chunk.stride;
+  const auto each_segment = [&](auto affine_of) SIMDNORM_INLINE {
+    for (Index s = 0; s < chunk.segments; ++s) {
+      const auto [at, length] = chunk.run(s);
+      normalize(op.x + at, op.y + at, length, ahead, write, xhat, affine_of(s));
     }
   };
-  if (op.along == Along::length && op.affine.weight) {
-    const Index within = chunk.offset - item * op.rows.item_stride;  // where its piece of the single segment begins
-    each_segment(AffineAlong<T>{op.affine.weight + within, op.affine.bias + within});
+  if (op.along == Along::reduced && op.affine.weight) {
+    const T *weight = op.affine.weight + chunk.position, *bias = op.affine.bias + chunk.position;
+    each_segment([&](Index s) SIMDNORM_INLINE {
+      return AffineAlong<T>{weight + s * op.rows.length, bias + s * op.rows.length};
+    });
   } else {
-    const T weight = op.affine.weight ? op.affine.weight[item] : T(1);
-    const T bias = op.affine.bias ? op.affine.bias[item] : T(0);
-    each_segment(AffineConstant<T>{broadcast<T>(weight), broadcast<T>(bias)});
+    const Index k = item % op.rows.kept;
+    const T weight = op.affine.weight ? op.affine.weight[k] : T(1);
+    const T bias = op.affine.bias ? op.affine.bias[k] : T(0);
+    each_segment([&](Index) SIMDNORM_INLINE { return AffineConstant<T>{broadcast<T>(weight), broadcast<T>(bias)}; });
   }
 }
 
 /// The same, once it is known how its item is standardized.
-template <class T, class Write>
-inline void apply_chunk(const RowsForward<T>& op, Index item, const Chunk& chunk, const Standardizer<T>& s,
+template <class E, class Write>
+inline void apply_chunk(const RowsForward<E>& op, Index item, const Chunk& chunk, const Standardizer<Compute<E>>& s,
                         Write write) {
+  using T = Compute<E>;
   if (s.prescale == T(1)) {
     apply_chunk(op, item, chunk, write, Xhat<T>(s));
   } else {
@@ -81,25 +91,26 @@ inline void apply_chunk(const RowsForward<T>& op, Index item, const Chunk& chunk
 
 constexpr Index kTogether = 512;  // elements of items that are short
 
-// What the drivers call.
+// What the drivers call. Items that share statistics are counted as one, by `g`.
 
 /// Items [begin, end) from x to y, each while it is in the cache. What is scalar in an item is one long chain of
 /// operations: short items go together, step by step, so that their chains overlap.
-template <class T>
-void rows_forward(const RowsForward<T>& op, Index begin, Index end) {
+template <class E>
+void rows_forward(const RowsForward<E>& op, Index begin, Index end) {
   constexpr Index most = 8;
-  const Index together = larger(smaller(kTogether / (op.rows.segments * op.rows.length), most), 1);
-  Moments moments[most];
-  Standardizer<T> standardizers[most];
+  const Index elements = op.group * op.rows.segments * op.rows.length;
+  const Index together = larger(smaller(kTogether / elements, most), 1);
+  GrowingMoments moments[most];
+  Standardizer<Compute<E>> standardizers[most];
   with_writer(op.stream, [&](auto write) {
-    for (Index first = begin; first < end; first += together) {
-      const Index count = smaller(together, end - first);
-      for (Index r = 0; r < count; ++r) moments[r] = item_moments(op, first + r);
-      for (Index r = 0; r < count; ++r) standardizers[r] = finish(op, first + r, moments[r]);
+    for (Index g = begin; g < end; g += together) {
+      const Index count = smaller(together, end - g);
+      for (Index r = 0; r < count; ++r) moments[r] = group_moments(op, g + r);
+      for (Index r = 0; r < count; ++r) standardizers[r] = finish(op, g + r, moments[r]);
       for (Index r = 0; r < count; ++r) {
-        for (Index q = 0; q < op.chunks.per_item; ++q) {
-          apply_chunk(op, first + r, chunk_at<T>(op.rows, op.chunks, first + r, q), standardizers[r], write);
-        }
+        for_chunks(op, g + r, [&](const Chunk& chunk, Index item, Index) {
+          apply_chunk(op, item, chunk, standardizers[r], write);
+        });
       }
     }
   });
@@ -107,32 +118,31 @@ void rows_forward(const RowsForward<T>& op, Index begin, Index end) {
 
 // The same in three parts, for items that several threads share. Chunks are counted through all items.
 
-template <class T>
-void rows_moments(const RowsForward<T>& op, Index begin, Index end, Moments* moments) {
+template <class E>
+void rows_moments(const RowsForward<E>& op, Index begin, Index end, Moments* moments) {
   for (Index q = begin; q < end; ++q) {
-    const Chunk chunk = chunk_at<T>(op.rows, op.chunks, q / op.chunks.per_item, q % op.chunks.per_item);
-    moments[q] = chunk_moments(op.x, chunk, op.rows.segment_stride);
+    const Chunk chunk = chunk_at<Compute<E>>(op.rows, op.chunks, q / op.chunks.per_item, q % op.chunks.per_item);
+    if (chunk.count > 0) moments[q] = chunk_moments(op, chunk);
   }
 }
 
-template <class T>
-Standardizer<T> rows_finish(const RowsForward<T>& op, Index item, const Moments* moments) {
-  Moments merged = {};
-  Index count = 0;
-  for (Index q = 0; q < op.chunks.per_item; ++q) {
-    const Chunk chunk = chunk_at<T>(op.rows, op.chunks, item, q);
-    merge_chunk(merged, count, moments[item * op.chunks.per_item + q], chunk.count);
-  }
-  return finish(op, item, merged);
+template <class E>
+Standardizer<Compute<E>> rows_finish(const RowsForward<E>& op, Index g, const Moments* moments) {
+  GrowingMoments growing;
+  for_chunks(op, g, [&](const Chunk& chunk, Index item, Index q) {
+    growing.take(moments[item * op.chunks.per_item + q], chunk.count);
+  });
+  return finish(op, g, growing);
 }
 
-template <class T>
-void rows_apply(const RowsForward<T>& op, Index begin, Index end, const Standardizer<T>* standardizers) {
+/// One standardizer for the items that share statistics.
+template <class E>
+void rows_apply(const RowsForward<E>& op, Index begin, Index end, const Standardizer<Compute<E>>* standardizers) {
   with_writer(op.stream, [&](auto write) {
     for (Index q = begin; q < end; ++q) {
       const Index item = q / op.chunks.per_item;
-      const Chunk chunk = chunk_at<T>(op.rows, op.chunks, item, q % op.chunks.per_item);
-      apply_chunk(op, item, chunk, standardizers[item], write);
+      const Chunk chunk = chunk_at<Compute<E>>(op.rows, op.chunks, item, q % op.chunks.per_item);
+      apply_chunk(op, item, chunk, standardizers[item / op.group], write);
     }
   });
 }

@@ -4,7 +4,7 @@
 //   S = sum (x - pivot)   Q = sum (x - pivot)^2
 //   mean = pivot + S / n   m2 = Q - S^2 / n
 //
-// Chunks of an item are merged in their order.
+// or about zero, where Q = sum x^2 is all. Chunks of an item, and the items of a group, are merged in their order.
 #pragma once
 
 #include "kernels/moments.hpp"
@@ -14,13 +14,15 @@
 namespace simdnorm {
 namespace {
 
-template <class T>
-inline Moments chunk_moments(const T* x, const Chunk& chunk, Index stride) {
+template <class E>
+SIMDNORM_INLINE inline Moments moments_about_mean(const E* x, const Chunk& chunk) {
+  using T = Compute<E>;
   Accumulators<T> sum, squares;
   clear<T>(sum);
   for (Index s = 0; s < chunk.segments; ++s) {
-    const T* p = x + chunk.offset + s * stride;
-    sweep<T>(chunk.length,
+    const auto [at, length] = chunk.run(s);
+    const E* p = x + at;
+    sweep<T>(length,
              [&](auto slot, Index i, auto lanes) SIMDNORM_INLINE { sum[slot] = sum[slot] + load(p + i, lanes); });
   }
   const T pivot = static_cast<T>(total<T>(sum) / static_cast<double>(chunk.count));
@@ -28,8 +30,9 @@ inline Moments chunk_moments(const T* x, const Chunk& chunk, Index stride) {
   clear<T>(sum);
   clear<T>(squares);
   for (Index s = 0; s < chunk.segments; ++s) {
-    const T* p = x + chunk.offset + s * stride;
-    sweep<T>(chunk.length, [&](auto slot, Index i, auto lanes) SIMDNORM_INLINE {
+    const auto [at, length] = chunk.run(s);
+    const E* p = x + at;
+    sweep<T>(length, [&](auto slot, Index i, auto lanes) SIMDNORM_INLINE {
       const Pack<T> d = first(load(p + i, lanes) - pivots, lanes);
       sum[slot] = sum[slot] + d;
       squares[slot] = fma(d, d, squares[slot]);
@@ -38,25 +41,74 @@ inline Moments chunk_moments(const T* x, const Chunk& chunk, Index stride) {
   return moments_about(static_cast<double>(pivot), total<T>(sum), total<T>(squares), chunk.count);
 }
 
-/// `count` grows from chunk to chunk; moments of the first chunk are taken as they are.
-inline void merge_chunk(Moments& item, Index& count, const Moments& chunk, Index chunk_count) {
-  if (count == 0) {
-    item = chunk;
-  } else {
-    merge(item, chunk, merge_weights(count, chunk_count));
+template <class E>
+inline Moments moments_about_zero(const E* x, const Chunk& chunk) {
+  using T = Compute<E>;
+  Accumulators<T> squares;
+  clear<T>(squares);
+  for (Index s = 0; s < chunk.segments; ++s) {
+    const auto [at, length] = chunk.run(s);
+    const E* p = x + at;
+    sweep<T>(length, [&](auto slot, Index i, auto lanes) SIMDNORM_INLINE {
+      const Pack<T> v = load(p + i, lanes);
+      squares[slot] = fma(v, v, squares[slot]);
+    });
   }
-  count += chunk_count;
+  return moments_about(0.0, 0.0, total<T>(squares), chunk.count);
 }
 
-template <class T>
-inline Moments item_moments(const RowsForward<T>& op, Index item) {
+/// summed = x + residual, rounded to E.
+template <class E>
+inline void add_residual(const Residual<E>& add, const Chunk& chunk) {
+  for (Index s = 0; s < chunk.segments; ++s) {
+    const auto [at, length] = chunk.run(s);
+    const E *x = add.x + at, *residual = add.residual + at;
+    E* summed = add.summed + at;
+    map_aligned(summed, length, [&](Index i, auto lanes) SIMDNORM_INLINE {
+      store(summed + i, load(x + i, lanes) + load(residual + i, lanes), lanes);
+    });
+  }
+}
+
+template <class E>
+inline Moments chunk_moments(const RowsForward<E>& op, const Chunk& chunk) {
+  if (op.residual.summed) add_residual(op.residual, chunk);
+  return op.about == About::mean ? moments_about_mean(op.x, chunk) : moments_about_zero(op.x, chunk);
+}
+
+/// Moments that grow chunk by chunk; those of the first are taken as they are.
+struct GrowingMoments {
   Moments moments = {};
   Index count = 0;
-  for (Index q = 0; q < op.chunks.per_item; ++q) {
-    const Chunk chunk = chunk_at<T>(op.rows, op.chunks, item, q);
-    merge_chunk(moments, count, chunk_moments(op.x, chunk, op.rows.segment_stride), chunk.count);
+
+  SIMDNORM_INLINE void take(const Moments& chunk, Index chunk_count) {
+    if (chunk_count == 0) return;
+    if (count == 0) {
+      moments = chunk;
+    } else {
+      merge(moments, chunk, merge_weights(count, chunk_count));
+    }
+    count += chunk_count;
   }
-  return moments;
+};
+
+/// visit(chunk, item, q) for all chunks of the items that share statistics `g`.
+template <class E, class Visit>
+SIMDNORM_INLINE inline void for_chunks(const RowsForward<E>& op, Index g, Visit visit) {
+  for (Index item = g * op.group; item < (g + 1) * op.group; ++item) {
+    for (Index q = 0; q < op.chunks.per_item; ++q) {
+      visit(chunk_at<Compute<E>>(op.rows, op.chunks, item, q), item, q);
+    }
+  }
+}
+
+template <class E>
+inline GrowingMoments group_moments(const RowsForward<E>& op, Index g) {
+  GrowingMoments growing;
+  for_chunks(op, g, [&](const Chunk& chunk, Index, Index) {
+    if (chunk.count > 0) growing.take(chunk_moments(op, chunk), chunk.count);
+  });
+  return growing;
 }
 
 }  // namespace

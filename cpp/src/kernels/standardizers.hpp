@@ -34,7 +34,7 @@ inline TwoPieces rstd_of(const Sum& m2, Index count, double eps) {
   Sum s = {variance, 0.0};
   add(s, eps);
   const double rstd = 1.0 / std::sqrt(s.value);
-  if (!(rstd <= DBL_MAX)) return {rstd, 0.0};
+  if (!(rstd > 0.0 && rstd <= DBL_MAX)) return {rstd, 0.0};  // of an infinite variance, or of none
   if (sizeof(T) == 4) {
     const double high = rstd <= FLT_MAX ? static_cast<double>(static_cast<float>(rstd)) : double{FLT_MAX};
     return {high, rstd <= FLT_MAX ? rstd - high : 0.0};
@@ -96,28 +96,69 @@ inline double recovered(double sum_xhat, Index count, const Standardizer<T>& s) 
   return std::fabs(lost) <= most * (1.0 + 0x1p-6) + 8.0 * unit ? lost : 0.0;
 }
 
+/// Of an item that has its statistics for itself.
 template <class T>
 inline Projection<T> projection(const GradientSums& sums, Index count, double scale) {
   const double n = static_cast<double>(count);
-  return {static_cast<T>(scale), static_cast<T>(value(sums.dy) / n), static_cast<T>(value(sums.dy_xhat) / n)};
+  return {T(1), static_cast<T>(scale), static_cast<T>(value(sums.dy) / n), static_cast<T>(value(sums.dy_xhat) / n)};
 }
 
-/// From the sums of an item, taken with its saved statistics, to all that its dx needs. Where saved means are
-/// rounded, the sums become those of the item's own mean. `weight` is the item's, if it has one.
+/// What a backward pass knows of its items beside their sums.
+struct Backward {
+  About about;
+  bool rounded;  // saved means are T's roundings of the data's own
+  bool frozen;   // statistics are constants: dx = scale * dy
+};
+
+/// Sums that were taken about a mean less exact by `lost` become those about the data's own.
+inline void recentre(GradientSums& sums, double lost) { add(sums.dy_xhat, -lost * value(sums.dy)); }
+
 template <class T>
-inline Gradients<T> gradients_of(GradientSums& sums, Index count, Standardizer<T> saved, double weight, bool rounded) {
-  if (rounded) {
-    const double lost = recovered(value(sums.xhat), count, saved);
-    saved.shift = static_cast<T>(static_cast<double>(saved.shift) - lost);
-    add(sums.dy_xhat, -lost * value(sums.dy));
+inline Standardizer<T> recentred(Standardizer<T> saved, double lost) {
+  saved.shift = static_cast<T>(static_cast<double>(saved.shift) - lost);
+  return saved;
+}
+
+/// From the sums of an item, taken with its saved statistics, to all that its dx needs. `weight` is the item's, if it
+/// has one.
+template <class T>
+SIMDNORM_INLINE inline Gradients<T> gradients_of(GradientSums& sums, Index count, Standardizer<T> saved,
+                                                 const Backward& pass, double weight) {
+  const double scale = static_cast<double>(saved.rstd) * weight;
+  if (pass.frozen) return {saved, {T(1), static_cast<T>(scale), T(0), T(0)}};
+  if (pass.about == About::zero) {  // a gradient that is the same everywhere is not taken away
+    Projection<T> about_zero = projection<T>(sums, count, scale);
+    about_zero.dy_mean = T(0);
+    return {saved, about_zero};
   }
-  return {saved, projection<T>(sums, count, static_cast<double>(saved.rstd) * weight)};
+  if (pass.rounded) {
+    const double lost = recovered(value(sums.xhat), count, saved);
+    saved = recentred(saved, lost);
+    recentre(sums, lost);
+  }
+  return {saved, projection<T>(sums, count, scale)};
 }
 
-/// The same where statistics are constants: dx = scale * dy.
-template <class T>
-inline Gradients<T> frozen_gradients(const Standardizer<T>& saved, double weight) {
-  return {saved, {static_cast<T>(static_cast<double>(saved.rstd) * weight), T(0), T(0)}};
+/// The same of `items` that share statistics about their mean, and hold `count` values together; weight(i) is that of
+/// item i.
+template <class T, class WeightOf>
+inline void gradients_of_group(GradientSums* sums, Index items, Index count, Standardizer<T> saved, WeightOf weight,
+                               Gradients<T>* gradients) {
+  double xhat = 0.0;
+  for (Index i = 0; i < items; ++i) xhat += value(sums[i].xhat);
+  const double lost = recovered(xhat, count, saved);
+  saved = recentred(saved, lost);
+  Sum dy = {}, dy_xhat = {};
+  for (Index i = 0; i < items; ++i) {
+    recentre(sums[i], lost);
+    add(dy, weight(i) * value(sums[i].dy));
+    add(dy_xhat, weight(i) * value(sums[i].dy_xhat));
+  }
+  const double n = static_cast<double>(count);
+  const T dy_mean = static_cast<T>(value(dy) / n), dy_xhat_mean = static_cast<T>(value(dy_xhat) / n);
+  for (Index i = 0; i < items; ++i) {
+    gradients[i] = {saved, {static_cast<T>(weight(i)), saved.rstd, dy_mean, dy_xhat_mean}};
+  }
 }
 
 inline void add(GradientSums& sums, const GradientSums& more) {

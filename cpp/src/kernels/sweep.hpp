@@ -3,16 +3,6 @@
 
 #include "problem.hpp"
 
-// A lambda of a kernel's inner loop: called from several places of a sweep, it must still become straight code. And a
-// loop over the rows of a group, so that what belongs to a row has a register and no index.
-#if defined(__GNUC__)
-#define SIMDNORM_INLINE __attribute__((always_inline))
-#define SIMDNORM_UNROLL _Pragma("GCC unroll 8")
-#else
-#define SIMDNORM_INLINE
-#define SIMDNORM_UNROLL
-#endif
-
 namespace simdnorm {
 namespace {
 
@@ -60,12 +50,12 @@ SIMDNORM_INLINE inline void map(Index n, Body body) {
   if (i < n) body(i, First{n - i});
 }
 
-/// The same with whole packs where `out + i` begins a cache line: a store across two lines costs twice, and NumPy's
-/// arrays begin in the midst of one.
-template <class T, class Body>
-SIMDNORM_INLINE inline void map_aligned(const T* out, Index n, Body body) {
-  constexpr Index w = kLanes<T>;
-  const Index past = static_cast<Index>(reinterpret_cast<std::uintptr_t>(out) % kPackBytes / sizeof(T));
+/// The same with whole packs where `out + i` is aligned to a pack: a store across two cache lines costs twice, and
+/// NumPy's arrays begin in the midst of one.
+template <class E, class Body>
+SIMDNORM_INLINE inline void map_aligned(const E* out, Index n, Body body) {
+  constexpr Index w = kLanes<Compute<E>>;
+  const Index past = static_cast<Index>(reinterpret_cast<std::uintptr_t>(out) % kMemoryBytes<E> / sizeof(E));
   Index i = past == 0 ? 0 : smaller(w - past, n);
   if (i > 0) body(Index{0}, First{i});
   for (; i + w <= n; i += w) body(i, All{});
@@ -74,32 +64,33 @@ SIMDNORM_INLINE inline void map_aligned(const T* out, Index n, Body body) {
 
 /// How an output is written. Past the caches go whole packs only, so under map_aligned; head and tail go through them.
 struct ThroughCaches {
-  template <class T, class Lanes>
-  SIMDNORM_INLINE void operator()(T* p, Pack<T> v, Lanes lanes) const {
+  template <class E, class Lanes>
+  SIMDNORM_INLINE void operator()(E* p, Pack<Compute<E>> v, Lanes lanes) const {
     store(p, v, lanes);
   }
 };
 
 struct PastCaches {
-  template <class T>
-  SIMDNORM_INLINE void operator()(T* p, Pack<T> v, All) const {
+  template <class E>
+  SIMDNORM_INLINE void operator()(E* p, Pack<Compute<E>> v, All) const {
     stream(p, v);
   }
-  template <class T>
-  SIMDNORM_INLINE void operator()(T* p, Pack<T> v, First lanes) const {
+  template <class E>
+  SIMDNORM_INLINE void operator()(E* p, Pack<Compute<E>> v, First lanes) const {
     store(p, v, lanes);
   }
 };
 
 /// work(write), write(p, pack, lanes).
 template <class Work>
-inline void with_writer(bool past_caches, Work work) {
-  if (past_caches) {
-    work(PastCaches{});
-    stream_fence();
-  } else {
-    work(ThroughCaches{});
+inline void with_writer([[maybe_unused]] bool past_caches, Work work) {
+  if constexpr (kStreams) {
+    if (past_caches) {
+      work(PastCaches{});
+      return stream_fence();
+    }
   }
+  work(ThroughCaches{});
 }
 
 template <class T>

@@ -6,29 +6,37 @@
 
 namespace simdnorm {
 
-template <class T>
+template <class E>
 struct Kernels {
-  void (*rows_forward)(const RowsForward<T>&, Index begin, Index end);
-  void (*rows_moments)(const RowsForward<T>&, Index begin, Index end, Moments*);
-  Standardizer<T> (*rows_finish)(const RowsForward<T>&, Index item, const Moments*);
-  void (*rows_apply)(const RowsForward<T>&, Index begin, Index end, const Standardizer<T>*);
+  using T = Compute<E>;
 
-  void (*rows_backward_sums)(const RowsBackward<T>&, Index begin, Index end, const Standardizer<T>*, GradientSums*);
-  void (*rows_backward_apply)(const RowsBackward<T>&, Index begin, Index end, const Gradients<T>*);
-  void (*rows_backward_block)(const RowsBackward<T>&, Index begin, Index end, const T* mean, const T* rstd,
+  void (*widen)(const E*, Index n, T*);
+  void (*narrow)(const T*, Index n, E*);
+
+  void (*rows_forward)(const RowsForward<E>&, Index begin, Index end);
+  void (*rows_moments)(const RowsForward<E>&, Index begin, Index end, Moments*);
+  Standardizer<T> (*rows_finish)(const RowsForward<E>&, Index g, const Moments*);
+  void (*rows_apply)(const RowsForward<E>&, Index begin, Index end, const Standardizer<T>*);
+
+  void (*rows_backward_sums)(const RowsBackward<E>&, Index begin, Index end, const Standardizer<T>*, GradientSums*);
+  void (*rows_backward_apply)(const RowsBackward<E>&, Index begin, Index end, const Gradients<T>*);
+  void (*rows_backward_block)(const RowsBackward<E>&, Index begin, Index end, const T* mean, const T* rstd,
                               const PartialParameters<T>&, const BlockParameters&);
-  void (*rows_backward_columns)(const RowsBackward<T>&, const Tile&, const Gradients<T>*, const PartialParameters<T>&,
+  void (*rows_backward_columns)(const RowsBackward<E>&, const Tile&, const Gradients<T>*, const PartialParameters<T>&,
                                 const BlockParameters&);
 
-  void (*columns_moments)(const ColumnsForward<T>&, const Tile&, const ColumnMoments&);
-  void (*columns_apply)(const ColumnsForward<T>&, const Tile&);
-  void (*columns_backward_sums)(const ColumnsBackward<T>&, const Tile&, const ColumnSums&);
-  void (*columns_backward_apply)(const ColumnsBackward<T>&, const Tile&);
+  void (*columns_moments)(const ColumnsForward<E>&, const Tile&, const ColumnMoments&);
+  void (*columns_apply)(const ColumnsForward<E>&, const Tile&);
+  void (*columns_backward_sums)(const ColumnsBackward<E>&, const Tile&, const ColumnSums&);
+  void (*columns_backward_apply)(const ColumnsBackward<E>&, const Tile&);
+  void (*columns_backward_lines)(const ColumnsBackward<E>&, const Tile&, const LineSums&);
 };
 
 struct KernelTable {
   Kernels<float> of_float;
   Kernels<double> of_double;
+  Kernels<float16> of_float16;
+  Kernels<bfloat16> of_bfloat16;
 };
 
 // One of each per file in targets/; which ones are linked, the build decides.

@@ -20,12 +20,11 @@ class Scratch {
     return static_cast<T*>(take_bytes(static_cast<std::size_t>(n) * sizeof(T)));
   }
 
-  /// The same, but standing in its cache line where `like` stands in its own: what is walked together is aligned
-  /// together.
-  template <class T>
-  T* take_like(const T* like, Index n) {
-    return take<T>(n + static_cast<Index>(kLine / sizeof(T))) +
-           reinterpret_cast<std::uintptr_t>(like) % kLine / sizeof(T);
+  /// The same, but standing among its packs as `like` does among its own: what is walked together is aligned together.
+  template <class T, class Like>
+  T* take_like(const Like* like, Index n) {
+    constexpr std::size_t lanes = kLine / sizeof(T);
+    return take<T>(n + static_cast<Index>(lanes)) + reinterpret_cast<std::uintptr_t>(like) / sizeof(Like) % lanes;
   }
 
  private:

@@ -8,6 +8,8 @@
 namespace simdnorm {
 namespace {
 
+constexpr bool kStreams = true;
+
 template <>
 struct Pack<float> {
   __m256 lo, hi;
@@ -56,6 +58,59 @@ inline void store(float* p, Floats a, First lanes) {
 inline void store(double* p, Doubles a, First lanes) {
   _mm256_maskstore_pd(p, mask64(lanes, 0), a.lo);
   _mm256_maskstore_pd(p + 4, mask64(lanes, 1), a.hi);
+}
+
+inline Floats widened(bfloat16, __m256i bits) {
+  const __m256i lo = _mm256_cvtepu16_epi32(_mm256_castsi256_si128(bits));
+  const __m256i hi = _mm256_cvtepu16_epi32(_mm256_extracti128_si256(bits, 1));
+  return {_mm256_castsi256_ps(_mm256_slli_epi32(lo, 16)), _mm256_castsi256_ps(_mm256_slli_epi32(hi, 16))};
+}
+inline Floats widened(float16, __m256i bits) {
+  return {_mm256_cvtph_ps(_mm256_castsi256_si128(bits)), _mm256_cvtph_ps(_mm256_extracti128_si256(bits, 1))};
+}
+
+inline __m256i upper_half(__m256 a) {
+  const __m256i bits = _mm256_castps_si256(a), upper = _mm256_srli_epi32(bits, 16);
+  const __m256i odd = _mm256_and_si256(upper, _mm256_set1_epi32(1));
+  const __m256i up = _mm256_add_epi32(_mm256_add_epi32(bits, _mm256_set1_epi32(0x7fff)), odd);
+  const __m256i nan = _mm256_castps_si256(_mm256_cmp_ps(a, a, _CMP_UNORD_Q));
+  const __m256i quiet = _mm256_or_si256(upper, _mm256_set1_epi32(0x40));
+  return _mm256_blendv_epi8(_mm256_srli_epi32(up, 16), quiet, nan);
+}
+inline __m256i narrowed(bfloat16, Floats a) {  // packing works within each half of a register: put them in order
+  return _mm256_permute4x64_epi64(_mm256_packus_epi32(upper_half(a.lo), upper_half(a.hi)), 0xd8);
+}
+inline __m256i narrowed(float16, Floats a) {
+  return _mm256_set_m128i(_mm256_cvtps_ph(a.hi, _MM_FROUND_TO_NEAREST_INT),
+                          _mm256_cvtps_ph(a.lo, _MM_FROUND_TO_NEAREST_INT));
+}
+
+// There are no masked moves of 16 bits: tails go through a buffer.
+template <Half E>
+inline Floats load(const E* p, All) {
+  return widened(E{}, _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)));
+}
+template <Half E>
+SIMDNORM_APART inline Floats load(const E* p, First lanes) {
+  E buffer[16] = {};
+  SIMDNORM_LANE_BY_LANE
+  for (Index i = 0; i < lanes.count; ++i) buffer[i] = p[i];
+  return load(buffer, All{});
+}
+template <Half E>
+inline void store(E* p, Floats a, All) {
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), narrowed(E{}, a));
+}
+template <Half E>
+SIMDNORM_APART inline void store(E* p, Floats a, First lanes) {
+  E buffer[16];
+  store(buffer, a, All{});
+  SIMDNORM_LANE_BY_LANE
+  for (Index i = 0; i < lanes.count; ++i) p[i] = buffer[i];
+}
+template <Half E>
+inline void stream(E* p, Floats a) {
+  _mm256_stream_si256(reinterpret_cast<__m256i*>(p), narrowed(E{}, a));
 }
 
 inline void stream(float* p, Floats a) {

@@ -8,6 +8,8 @@
 namespace simdnorm {
 namespace {
 
+constexpr bool kStreams = true;
+
 template <>
 struct Pack<float> {
   __m512 v;
@@ -33,6 +35,43 @@ inline void store(float* p, Floats a, All) { _mm512_storeu_ps(p, a.v); }
 inline void store(double* p, Doubles a, All) { _mm512_storeu_pd(p, a.v); }
 inline void store(float* p, Floats a, First lanes) { _mm512_mask_storeu_ps(p, mask16(lanes), a.v); }
 inline void store(double* p, Doubles a, First lanes) { _mm512_mask_storeu_pd(p, mask8(lanes), a.v); }
+
+inline Floats widened(bfloat16, __m256i bits) {
+  return {_mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(bits), 16))};
+}
+inline Floats widened(float16, __m256i bits) { return {_mm512_cvtph_ps(bits)}; }
+
+// Not by the processor's own conversion, which takes denormals for zero.
+inline __m256i narrowed(bfloat16, Floats a) {
+  const __m512i bits = _mm512_castps_si512(a.v), upper = _mm512_srli_epi32(bits, 16);
+  const __m512i odd = _mm512_and_si512(upper, _mm512_set1_epi32(1));
+  const __m512i up = _mm512_add_epi32(_mm512_add_epi32(bits, _mm512_set1_epi32(0x7fff)), odd);
+  const __mmask16 nan = _mm512_cmp_ps_mask(a.v, a.v, _CMP_UNORD_Q);
+  const __m512i quiet = _mm512_or_si512(upper, _mm512_set1_epi32(0x40));
+  return _mm512_cvtepi32_epi16(_mm512_mask_mov_epi32(_mm512_srli_epi32(up, 16), nan, quiet));
+}
+inline __m256i narrowed(float16, Floats a) { return _mm512_cvtps_ph(a.v, _MM_FROUND_TO_NEAREST_INT); }
+
+template <Half E>
+inline Floats load(const E* p, All) {
+  return widened(E{}, _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)));
+}
+template <Half E>
+inline Floats load(const E* p, First lanes) {
+  return widened(E{}, _mm256_maskz_loadu_epi16(mask16(lanes), p));
+}
+template <Half E>
+inline void store(E* p, Floats a, All) {
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), narrowed(E{}, a));
+}
+template <Half E>
+inline void store(E* p, Floats a, First lanes) {
+  _mm256_mask_storeu_epi16(p, mask16(lanes), narrowed(E{}, a));
+}
+template <Half E>
+inline void stream(E* p, Floats a) {
+  _mm256_stream_si256(reinterpret_cast<__m256i*>(p), narrowed(E{}, a));
+}
 
 inline void stream(float* p, Floats a) { _mm512_stream_ps(p, a.v); }
 inline void stream(double* p, Doubles a) { _mm512_stream_pd(p, a.v); }

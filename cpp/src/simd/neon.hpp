@@ -3,10 +3,13 @@
 
 #include <arm_neon.h>
 
+#include "elements.hpp"
 #include "simd/pack.hpp"
 
 namespace simdnorm {
 namespace {
+
+constexpr bool kStreams = false;
 
 template <>
 struct Pack<float> {
@@ -28,6 +31,34 @@ inline Doubles load(const double* p, All) {
   return {{vld1q_f64(p), vld1q_f64(p + 2), vld1q_f64(p + 4), vld1q_f64(p + 6)}};
 }
 
+inline Floats load(const float16* p, All) {
+  const std::uint16_t* bits = reinterpret_cast<const std::uint16_t*>(p);
+  Floats a;
+  for (int i = 0; i < 4; ++i) a.v[i] = vcvt_f32_f16(vreinterpret_f16_u16(vld1_u16(bits + 4 * i)));
+  return a;
+}
+inline Floats load(const bfloat16* p, All) {
+  const std::uint16_t* bits = reinterpret_cast<const std::uint16_t*>(p);
+  Floats a;
+  for (int i = 0; i < 4; ++i) a.v[i] = vreinterpretq_f32_u32(vshll_n_u16(vld1_u16(bits + 4 * i), 16));
+  return a;
+}
+
+inline void store(float16* p, Floats a, All) {
+  std::uint16_t* bits = reinterpret_cast<std::uint16_t*>(p);
+  for (int i = 0; i < 4; ++i) vst1_u16(bits + 4 * i, vreinterpret_u16_f16(vcvt_f16_f32(a.v[i])));
+}
+inline void store(bfloat16* p, Floats a, All) {
+  std::uint16_t* bits = reinterpret_cast<std::uint16_t*>(p);
+  for (int i = 0; i < 4; ++i) {
+    const uint32x4_t wide = vreinterpretq_u32_f32(a.v[i]), upper = vshrq_n_u32(wide, 16);
+    const uint32x4_t odd = vandq_u32(upper, vdupq_n_u32(1));
+    const uint32x4_t rounded = vshrq_n_u32(vaddq_u32(vaddq_u32(wide, vdupq_n_u32(0x7fff)), odd), 16);
+    const uint32x4_t quiet = vorrq_u32(upper, vdupq_n_u32(0x40));
+    vst1_u16(bits + 4 * i, vmovn_u32(vbslq_u32(vceqq_f32(a.v[i], a.v[i]), rounded, quiet)));
+  }
+}
+
 inline void store(float* p, Floats a, All) {
   for (int i = 0; i < 4; ++i) vst1q_f32(p + 4 * i, a.v[i]);
 }
@@ -35,23 +66,25 @@ inline void store(double* p, Doubles a, All) {
   for (int i = 0; i < 4; ++i) vst1q_f64(p + 2 * i, a.v[i]);
 }
 
-template <class T>
-inline Pack<T> load(const T* p, First lanes) {
-  T buffer[kLanes<T>] = {};
+template <class E>
+SIMDNORM_APART inline Pack<Compute<E>> load(const E* p, First lanes) {
+  E buffer[kLanes<Compute<E>>] = {};
+  SIMDNORM_LANE_BY_LANE
   for (Index i = 0; i < lanes.count; ++i) buffer[i] = p[i];
   return load(buffer, All{});
 }
 
-template <class T>
-inline void store(T* p, Pack<T> a, First lanes) {
-  T buffer[kLanes<T>];
+template <class E>
+SIMDNORM_APART inline void store(E* p, Pack<Compute<E>> a, First lanes) {
+  E buffer[kLanes<Compute<E>>];
   store(buffer, a, All{});
+  SIMDNORM_LANE_BY_LANE
   for (Index i = 0; i < lanes.count; ++i) p[i] = buffer[i];
 }
 
 // NEON's non-temporal pair stores have no intrinsic; an ordinary store keeps the meaning.
-template <class T>
-inline void stream(T* p, Pack<T> a) {
+template <class E>
+inline void stream(E* p, Pack<Compute<E>> a) {
   store(p, a, All{});
 }
 inline void stream_fence() {}

@@ -13,11 +13,13 @@
 //   first(v, lanes)        the lanes of v, zero in the others
 //   hsum(v)                the sum of all lanes, always in the order of the tree i + (i + width / 2), halving
 //
-// and stream_fence(), which orders streamed stores before whatever another thread reads.
+// kStreams, whether stream() is more than a store, and stream_fence(), which orders streamed stores before whatever
+// another thread reads.
 //
 // Everything here has internal linkage: the same names are compiled once per instruction set.
 #pragma once
 
+#include "attributes.hpp"
 #include "simdnorm/types.hpp"
 
 namespace simdnorm {
@@ -28,8 +30,15 @@ constexpr Index kPackBytes = 64;
 template <class T>
 constexpr Index kLanes = kPackBytes / static_cast<Index>(sizeof(T));
 
+/// What a pack of E takes in memory.
+template <class E>
+constexpr Index kMemoryBytes = kLanes<Compute<E>>* static_cast<Index>(sizeof(E));
+
 template <class T>
 struct Pack;
+
+template <class E>
+concept Half = std::is_same_v<E, float16> || std::is_same_v<E, bfloat16>;
 
 struct All {};  // every lane
 struct First {  // the first `count` lanes, 0 < count < kLanes
@@ -38,19 +47,15 @@ struct First {  // the first `count` lanes, 0 < count < kLanes
 
 /// Asks for the cache line of p[ahead], which need not exist. While one row is written, the next one comes nearer.
 template <class T>
-inline void prefetch([[maybe_unused]] const T* p, [[maybe_unused]] Index ahead) {
-#if defined(__GNUC__)
+inline void prefetch(const T* p, Index ahead) {
   __builtin_prefetch(reinterpret_cast<const char*>(reinterpret_cast<std::uintptr_t>(p) +
                                                    static_cast<std::uintptr_t>(ahead) * sizeof(T)));
-#endif
 }
 
 /// Asks for the cache line of *p, to be written soon.
 template <class T>
-inline void prefetch_to_write([[maybe_unused]] const T* p) {
-#if defined(__GNUC__)
+inline void prefetch_to_write(const T* p) {
   __builtin_prefetch(p, 1, 2);
-#endif
 }
 
 }  // namespace

@@ -3,5 +3,5 @@
 #include "kernels/all.hpp"
 
 namespace simdnorm {
-extern const KernelTable kAvx512Kernels = {kernels_of<float>(), kernels_of<double>()};
+extern const KernelTable kAvx512Kernels = all_kernels();
 }  // namespace simdnorm

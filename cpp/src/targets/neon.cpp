@@ -3,5 +3,5 @@
 #include "kernels/all.hpp"
 
 namespace simdnorm {
-extern const KernelTable kNeonKernels = {kernels_of<float>(), kernels_of<double>()};
+extern const KernelTable kNeonKernels = all_kernels();
 }  // namespace simdnorm

@@ -1,191 +1,107 @@
-"""The one list of operations that the self check and every test run over: how to call each, and what to expect.
+"""The one list of operations that the self check and every test run over.
 
-A new operation is one more entry here, and every promise is checked of it.
+A norm is one entry in `norms`, and every promise is checked of what all norms have; only what a norm has alone
+(running statistics, BatchNorm in parts) is named here.
 """
 
-from collections.abc import Callable, Iterator
 from copy import copy
-from dataclasses import dataclass
+from functools import wraps
 from typing import Any
 
-import numpy as np
+from .. import functional, reference
+from .._dtypes import Array
+from .norms import BATCH_NORM, INSTANCE_NORM, NORMS, Norm, parameters_of
+from .spec import SUMS, Function, Names, Spec
 
-from .. import functional
-from . import expected
-from .cases import Case, batch_norm_case, layer_norm_case
-from .expected import Expected
-
-Results = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Spec:
-    """One operation: what it is made from, called with, and to be compared with."""
-
-    name: str
-    case: Callable[..., Case]  # (shape, dtype, kind)
-    results: tuple[str, ...]
-    function: Callable[..., Any]
-    arguments: Callable[[Case], dict[str, Any]]
-    expected: Callable[[Case], Expected]
-
-    @property
-    def out(self) -> str | None:
-        """The result that out= receives."""
-        return next((name for name in ("y", "dx") if name in self.results), None)
-
-    def cases(self, shape: tuple[int, ...], dtype: np.dtype[Any], kind: str) -> Iterator[Case]:
-        """Make the cases of one kind of data: gradients that vary, and gradients that do not, where there are any."""
-        case = self.case(shape, dtype, kind)
-        yield case
-        if "dy" in self.arguments(case):
-            yield case.with_even_dy()
-
-    def call(self, case: Case, **options: Any) -> Results:
-        """Run the operation on a case; `options` go to it, or replace its arguments."""
-        return self.called_with({**self.arguments(case), **options})
-
-    def called_with(self, arguments: dict[str, Any]) -> Results:
-        """Run the operation on arguments that were made before."""
-        values = self.function(**arguments)
-        return dict(zip(self.results, values if isinstance(values, tuple) else (values,), strict=True))
+_RUNNING = ("running_mean", "running_var")
+_SAVED = ("y", "mean", "rstd")
 
 
-def _rows(case: Case) -> dict[str, Any]:
-    return {"x": case.x, "normalized_shape": case.weight.shape, "weight": case.weight, "bias": case.bias}
+def _specs_of(norm: Norm) -> tuple[Spec, ...]:
+    """Inference, training and its way back: what every norm has. Running statistics are for those below."""
+    inference, forward, backward = (getattr(functional, norm.name + suffix) for suffix in ("", "_forward", "_backward"))
+    results, gradients = ("y", *norm.saved), norm.gradients
+    forward_reference = ((getattr(reference, f"{norm.name}_forward"), results),)
+    backward_reference = ((getattr(reference, f"{norm.name}_backward"), gradients),)
+    kept = tuple(name for name in results if name in ("y", "summed"))
+    none = dict.fromkeys(_RUNNING)
+    trained = {**none, "training": True} if "training" in parameters_of(inference) else none
+    return (
+        Spec(norm.name, norm, inference, kept, forward_reference, trained),
+        Spec(f"{norm.name}_forward", norm, forward, results, forward_reference, none),
+        Spec(f"{norm.name}_backward", norm, backward, gradients, backward_reference),
+    )
 
 
-def _rows_backward(case: Case) -> dict[str, Any]:
-    return {"dy": case.dy, "x": case.x, "mean": case.mean, "rstd": case.rstd, "weight": case.weight}
+def _moving(function: Function) -> Function:
+    """Make a function that moves copies of the running statistics, and returns them beside y."""
+
+    @wraps(function)
+    def moving(*, running_mean: Array, running_var: Array, **arguments: Any) -> tuple[Any, ...]:
+        pair = copy(running_mean), copy(running_var)
+        return function(running_mean=pair[0], running_var=pair[1], **arguments), *pair
+
+    return moving
 
 
-def _channels(case: Case) -> dict[str, Any]:
-    return {"x": case.x, "weight": case.weight, "bias": case.bias, "channel_axis": case.channel_axis}
+def _batch_norm_running(running_mean: Array, running_var: Array, x: Array, channel_axis: int, mask: Any) -> Any:
+    statistics = reference.batch_norm_statistics(x, channel_axis=channel_axis, mask=mask)
+    return reference.running_update(running_mean, running_var, *statistics)
 
 
-def _channels_running(case: Case) -> dict[str, Any]:
-    return {**_channels(case), "running_mean": case.running_mean, "running_var": case.running_var}
+def _part(name: str, results: Names, reference_name: str = "", statistics: str = "given") -> Spec:
+    references = ((getattr(reference, reference_name or name), results),)
+    return Spec(name, BATCH_NORM, getattr(functional, name), results, references, {}, statistics, in_parts=True)
 
 
-def _channels_backward(case: Case) -> dict[str, Any]:
-    return {**_rows_backward(case), "channel_axis": case.channel_axis}
-
-
-def _channels_frozen(case: Case) -> dict[str, Any]:
-    statistics = {"mean": case.running_mean, "rstd": case.running_rstd}
-    return {**_channels_backward(case), **statistics, "training": False}
-
-
-def _parts_statistics(case: Case) -> dict[str, Any]:
-    return {"x": case.x, "channel_axis": case.channel_axis}
-
-
-def _parts_apply(case: Case) -> dict[str, Any]:
-    return {**_channels(case), "mean": case.mean, "rstd": case.rstd}
-
-
-def _parts_sums(case: Case) -> dict[str, Any]:
-    arguments = _channels_backward(case)
-    del arguments["weight"]
-    return arguments
-
-
-def _parts_backward_apply(case: Case) -> dict[str, Any]:
-    sums = {name: value.astype(np.float64) for name, (value, _) in expected.backward_sums(case).items()}
-    count = np.full(case.mean.shape, case.x.size // max(case.mean.size, 1))
-    return {**_channels_backward(case), **sums, "count": count}
-
-
-def _train_running(running_mean: Any, running_var: Any, **arguments: Any) -> tuple[Any, ...]:
-    """Train on copies of the running statistics, and return them beside y."""
-    pair = copy(running_mean), copy(running_var)
-    return functional.batch_norm(running_mean=pair[0], running_var=pair[1], training=True, **arguments), *pair
-
-
-_GRADIENTS = ("dx", "dweight", "dbias")
-_STATISTICS = ("y", "mean", "rstd")
-
-LAYER_NORM = (
-    Spec("layer_norm", layer_norm_case, ("y",), functional.layer_norm, _rows, expected.inference),
-    Spec("layer_norm_forward", layer_norm_case, _STATISTICS, functional.layer_norm_forward, _rows, expected.forward),
+SPECS = (
+    *(spec for norm in NORMS for spec in _specs_of(norm)),
     Spec(
-        "layer_norm_backward",
-        layer_norm_case,
-        _GRADIENTS,
-        functional.layer_norm_backward,
-        _rows_backward,
-        expected.backward,
+        "instance_norm_moving",
+        INSTANCE_NORM,
+        _moving(functional.instance_norm),
+        ("y", *_RUNNING),
+        ((reference.instance_norm_forward, _SAVED), (reference.instance_norm_running, _RUNNING)),
     ),
-)
-
-BATCH_NORM = (
     Spec(
-        "batch_norm",
-        batch_norm_case,
+        "instance_norm_running",
+        INSTANCE_NORM,
+        functional.instance_norm,
         ("y",),
+        ((reference.batch_norm_inference, ("y",)),),
+        {"use_input_stats": False},
+        "running",
+    ),
+    Spec(
+        "batch_norm_moving",
+        BATCH_NORM,
+        _moving(functional.batch_norm),
+        ("y", *_RUNNING),
+        ((reference.batch_norm_forward, _SAVED), (_batch_norm_running, _RUNNING)),
+        {"training": True},
+    ),
+    Spec(
+        "batch_norm_running",
+        BATCH_NORM,
         functional.batch_norm,
-        _channels_running,
-        expected.running_inference,
-    ),
-    Spec(
-        "batch_norm_training",
-        batch_norm_case,
-        ("y", "running_mean", "running_var"),
-        _train_running,
-        _channels_running,
-        lambda case: {**expected.inference(case), **expected.running(case)},
-    ),
-    Spec(
-        "batch_norm_forward", batch_norm_case, _STATISTICS, functional.batch_norm_forward, _channels, expected.forward
-    ),
-    Spec(
-        "batch_norm_backward",
-        batch_norm_case,
-        _GRADIENTS,
-        functional.batch_norm_backward,
-        _channels_backward,
-        expected.backward,
+        ("y",),
+        ((reference.batch_norm_inference, ("y",)),),
+        {"training": False},
+        "running",
     ),
     Spec(
         "batch_norm_backward_frozen",
-        batch_norm_case,
-        _GRADIENTS,
+        BATCH_NORM,
         functional.batch_norm_backward,
-        _channels_frozen,
-        expected.frozen_backward,
+        BATCH_NORM.gradients,
+        ((reference.batch_norm_backward, BATCH_NORM.gradients),),
+        {"training": False},
+        "running",
     ),
-    Spec(
-        "batch_norm_stats",
-        batch_norm_case,
-        ("count", "mean", "m2"),
-        functional.batch_norm_stats,
-        _parts_statistics,
-        expected.statistics,
-    ),
-    Spec(
-        "batch_norm_apply",
-        batch_norm_case,
-        ("y",),
-        functional.batch_norm_apply,
-        _parts_apply,
-        expected.apply,
-    ),
-    Spec(
-        "batch_norm_backward_sums",
-        batch_norm_case,
-        ("sum_dy", "sum_dy_xhat"),
-        functional.batch_norm_backward_sums,
-        _parts_sums,
-        expected.backward_sums,
-    ),
-    Spec(
-        "batch_norm_backward_apply",
-        batch_norm_case,
-        ("dx",),
-        functional.batch_norm_backward_apply,
-        _parts_backward_apply,
-        expected.backward_apply,
-    ),
+    _part("batch_norm_stats", ("count", "mean", "m2"), "batch_norm_statistics", "own"),
+    _part("batch_norm_apply", ("y",)),
+    _part("batch_norm_backward_sums", SUMS),
+    _part("batch_norm_backward_apply", ("dx",)),
 )
 
-SPECS = LAYER_NORM + BATCH_NORM
+SPEC = {spec.name: spec for spec in SPECS}

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .. import functional
 from .._dtypes import FLOAT32, Array
-from .cases import Case, batch_norm_case, layer_norm_case
+from .cases import Case
+from .norms import NORMS
 from .progress import track
+from .spec import Results, Spec
+from .specs import SPECS
 
-SECONDS = 0.8
+SECONDS = 0.25
 """For each operation."""
 
 ROW_SHAPE = (1024, 768)
@@ -23,83 +25,72 @@ CHANNEL_SHAPE = (32, 64, 28, 28)
 class Timing:
     """Medians in microseconds."""
 
-    name: str
     shape: tuple[int, ...]
     simdnorm: float
     numpy: float
 
 
-def measure() -> list[Timing]:
-    """Time every pair, in turns, so that a busy machine slows both."""
-    rows, channels = layer_norm_case(ROW_SHAPE, FLOAT32), batch_norm_case(CHANNEL_SHAPE, FLOAT32)
-    return [_measure(*pair) for pair in track(_pairs(rows, channels), "timing")]
+def measure() -> dict[str, Timing]:
+    """Time every operation that has a NumPy twin, in turns with it, so that a busy machine slows both."""
+    cases = {norm: norm.case(CHANNEL_SHAPE if norm.has_channels else ROW_SHAPE, FLOAT32) for norm in NORMS}
+    timed = [(spec, cases[spec.norm]) for spec in SPECS if spec.statistics == "own" and spec.out]
+    return {spec.name: _measure(spec, case) for spec, case in track(timed, "timing")}
 
 
-Pair = tuple[str, tuple[int, ...], Callable[[], object], Callable[[], object]]
+def _measure(spec: Spec, case: Case) -> Timing:
+    arguments, seen = spec.arguments(case), _Seen(case)
+    theirs = seen.forward if "y" in spec.results else seen.backward
 
+    def ours() -> Results:
+        return spec.called_with(arguments)
 
-def _pairs(r: Case, c: Case) -> list[Pair]:
-    last, others = (1,), (0, 2, 3)
-    weight, bias = c.weight[:, None, None], c.bias[:, None, None]
-    mean, rstd = c.mean[:, None, None], c.rstd[:, None, None]
-    running_mean, running_var = c.running_mean[:, None, None], c.running_var[:, None, None]
-    return [
-        (
-            "layer_norm",
-            r.x.shape,
-            lambda: functional.layer_norm(r.x, r.x.shape[1], r.weight, r.bias),
-            lambda: _normalize(r.x, last) * r.weight + r.bias,
-        ),
-        (
-            "layer_norm_backward",
-            r.x.shape,
-            lambda: functional.layer_norm_backward(r.dy, r.x, r.mean, r.rstd, r.weight),
-            lambda: _backward(r.dy, r.x, r.mean, r.rstd, r.weight, last, (0,)),
-        ),
-        (
-            "batch_norm (eval)",
-            c.x.shape,
-            lambda: functional.batch_norm(c.x, c.running_mean, c.running_var, c.weight, c.bias),
-            lambda: (c.x - running_mean) / np.sqrt(running_var + np.float32(c.eps)) * weight + bias,
-        ),
-        (
-            "batch_norm_forward",
-            c.x.shape,
-            lambda: functional.batch_norm_forward(c.x, c.weight, c.bias),
-            lambda: _normalize(c.x, others) * weight + bias,
-        ),
-        (
-            "batch_norm_backward",
-            c.x.shape,
-            lambda: functional.batch_norm_backward(c.dy, c.x, c.mean, c.rstd, c.weight),
-            lambda: _backward(c.dy, c.x, mean, rstd, weight, others, others),
-        ),
-    ]
-
-
-def _normalize(x: Array, axes: tuple[int, ...]) -> Array:
-    centred = x - x.mean(axis=axes, keepdims=True)
-    normalized: Array = centred / np.sqrt((centred * centred).mean(axis=axes, keepdims=True) + np.float32(1e-5))
-    return normalized
-
-
-def _backward(
-    dy: Array, x: Array, mean: Array, rstd: Array, weight: Array, axes: tuple[int, ...], rows: tuple[int, ...]
-) -> tuple[Array, Array, Array]:
-    xhat, dxhat = (x - mean) * rstd, dy * weight
-    mean_dxhat = dxhat.mean(axis=axes, keepdims=True)
-    mean_dxhat_xhat = (dxhat * xhat).mean(axis=axes, keepdims=True)
-    dx = rstd * (dxhat - mean_dxhat - xhat * mean_dxhat_xhat)
-    return dx, (dy * xhat).sum(axis=rows), dy.sum(axis=rows)
-
-
-def _measure(name: str, shape: tuple[int, ...], ours: Callable[[], object], theirs: Callable[[], object]) -> Timing:
     ours(), theirs()  # the first call pays for pages and caches
     times: tuple[list[float], list[float]] = ([], [])
     end = time.perf_counter() + SECONDS
     while time.perf_counter() < end or len(times[0]) < 3:
-        for function, spent in zip((ours, theirs), times, strict=True):
+        functions: tuple[Callable[[], object], ...] = (ours, theirs)
+        for function, spent in zip(functions, times, strict=True):
             start = time.perf_counter()
             function()
             spent.append(time.perf_counter() - start)
-    return Timing(name, shape, *(1e6 * statistics.median(spent) for spent in times))
+    return Timing(case.x.shape, *(1e6 * statistics.median(spent) for spent in times))
+
+
+class _Seen:
+    """A case in shapes that broadcast, and its norm in NumPy."""
+
+    def __init__(self, case: Case) -> None:
+        geometry = case.geometry
+        assert case.weight is not None and case.bias is not None and case.rstd is not None
+        self.x, self.dy = case.x.reshape(geometry.seen), case.dy.reshape(geometry.seen)
+        self.residual = None if case.residual is None else case.residual.reshape(geometry.seen)
+        self.dsummed = None if case.dsummed is None else case.dsummed.reshape(geometry.seen)
+        self.summed = case.summed.reshape(geometry.seen)
+        self.weight, self.bias = (p.reshape(geometry.along_shape) for p in (case.weight, case.bias))
+        self.mean = None if case.mean is None else geometry.spread(case.mean)
+        self.rstd, self.eps = geometry.spread(case.rstd), np.float32(case.eps)
+        self.reduced, self.rows = geometry.reduced, geometry.rows
+
+    def forward(self) -> tuple[Array, ...]:
+        """Normalize by the data's own statistics."""
+        x = self.x if self.residual is None else self.x + self.residual
+        centred = x if self.mean is None else x - self._average(x)
+        xhat = centred / np.sqrt(self._average(centred * centred) + self.eps)
+        y = xhat * self.weight
+        return (y if self.mean is None else y + self.bias), x
+
+    def backward(self) -> tuple[Array, ...]:
+        """Go back through them."""
+        x = self.summed if self.mean is None else self.summed - self.mean
+        xhat, dxhat = x * self.rstd, self.dy * self.weight
+        rest = xhat * self._average(dxhat * xhat)
+        dx = self.rstd * (dxhat - rest if self.mean is None else dxhat - self._average(dxhat) - rest)
+        dweight = (self.dy * xhat).sum(axis=self.rows)
+        if self.mean is not None:
+            dbias = self.dy.sum(axis=self.rows)
+            return (dx if self.dsummed is None else dx + self.dsummed), dweight, dbias
+        return (dx if self.dsummed is None else dx + self.dsummed), dweight
+
+    def _average(self, a: Array) -> Array:
+        average: Array = a.mean(axis=self.reduced, keepdims=True)
+        return average

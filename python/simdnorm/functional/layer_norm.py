@@ -1,14 +1,11 @@
 """Layer normalization: each row of x by its own mean and variance."""
 
-import numpy as np
-
 from .. import _backend
-from .._dtypes import Array, array
-from .._layouts import gathered, rows_of, settle, target
-from .._memory import output
-from .._operands import gradient, parameter, statistic
-from .._scalars import ALL_NEEDED, checked_eps, checked_need
-from .._shapes import axes_of_backward, checked_axes, reduced_axes
+from .._dtypes import Array
+from .._scalars import ALL_NEEDED
+from ._row_norms import RowNorm
+
+_NORM = RowNorm("layer_norm", centred=True, added=False)
 
 
 def layer_norm(
@@ -25,12 +22,13 @@ def layer_norm(
 
     Parameters
     ----------
-    x : ndarray of float32 or float64
+    x : ndarray of float32, float64, float16 or bfloat16
         The input, of any layout.
     normalized_shape : int or tuple of int or None
         The trailing shape of `x` that is reduced; None where `axis` is given.
     weight, bias : ndarray, optional
-        Of the shape of the reduced axes (ascending) and the dtype of `x`; None stands for 1 and 0.
+        Of the shape of the reduced axes (ascending) and the dtype of `x`, or float32 beside 16 bits; None stands for 1
+        and 0.
     eps : float
         Added to the variance.
     axis : int or tuple of int, optional
@@ -53,7 +51,7 @@ def layer_norm(
         y = _backend.kernels.layer_norm_express(x, normalized_shape, weight, bias, eps, out)
         if y is not None:
             return y  # type: ignore[no-any-return]
-    return _forward(x, normalized_shape, weight, bias, eps, axis, out, statistics=False)[0]
+    return _NORM.forward(x, normalized_shape, weight, bias, eps, axis, out, statistics=False)[0]
 
 
 def layer_norm_forward(
@@ -71,10 +69,10 @@ def layer_norm_forward(
     Returns
     -------
     y, mean, rstd : ndarray
-        `mean` and ``rstd = 1 / sqrt(var + eps)`` have the shape of `x` with 1 on the reduced axes.
+        `mean` and ``rstd = 1 / sqrt(var + eps)`` have the shape of `x` with 1 on the reduced axes, and are float64 for
+        float64, else float32.
     """
-    y, mean, rstd = _forward(x, normalized_shape, weight, bias, eps, axis, out, statistics=True)
-    assert mean is not None and rstd is not None
+    y, mean, rstd = _NORM.forward(x, normalized_shape, weight, bias, eps, axis, out, statistics=True)
     return y, mean, rstd
 
 
@@ -110,55 +108,8 @@ def layer_norm_backward(
     Returns
     -------
     dx, dweight, dbias : ndarray or None
-        None where `need` says so; `dweight` also where no `weight` was given.
+        None where `need` says so; `dweight` also where no `weight` was given. The gradients of the parameters have the
+        dtype of `weight`, or of `x` without it.
     """
-    x = array("x", x)
-    dy = gradient("dy", dy, x)
-    rstd = array("rstd", rstd)
-    if axis is not None:
-        axes = checked_axes(x, axis)
-    else:
-        axes = axes_of_backward(x, None if weight is None else array("weight", weight), rstd)
-    order, rows, length, reduced_shape, kept_shape = rows_of(x, axes)
-    weight_ = parameter("weight", weight, x, reduced_shape)
-    mean_ = statistic("mean", mean, x, kept_shape)
-    rstd_ = statistic("rstd", rstd, x, kept_shape)
-    need_dx, need_dweight, need_dbias = checked_need(need, out)
-    dx = output("out", out, x, (dy, x), (mean, rstd, weight)) if need_dx else None
-    dweight = np.empty(reduced_shape, x.dtype) if need_dweight and weight is not None else None
-    dbias = np.empty(reduced_shape, x.dtype) if need_dbias else None
-    if dx is None and dweight is None and dbias is None:
-        return None, None, None
-
-    x_, dy_ = gathered(x, order), gathered(dy, order)
-    dx_ = None if dx is None else target(dx, order)
-    _backend.kernels.layer_norm_backward(dy_, x_, mean_, rstd_, weight_, dx_, dweight, dbias, rows, length)
-    if dx is not None and dx_ is not None:
-        settle(dx, dx_, order)
-    return (dx if out is None else out), dweight, dbias
-
-
-def _forward(
-    x: Array,
-    normalized_shape: object,
-    weight: Array | None,
-    bias: Array | None,
-    eps: float,
-    axis: object,
-    out: Array | None,
-    *,
-    statistics: bool,
-) -> tuple[Array, Array | None, Array | None]:
-    x = array("x", x)
-    order, rows, length, reduced_shape, kept_shape = rows_of(x, reduced_axes(x, normalized_shape, axis))
-    weight_ = parameter("weight", weight, x, reduced_shape)
-    bias_ = parameter("bias", bias, x, reduced_shape)
-    eps = checked_eps(eps)
-    y = output("out", out, x, (x,), (weight, bias))
-
-    x_, y_ = gathered(x, order), target(y, order)
-    mean = np.empty(kept_shape, x.dtype) if statistics else None
-    rstd = np.empty(kept_shape, x.dtype) if statistics else None
-    _backend.kernels.layer_norm_forward(x_, weight_, bias_, eps, y_, mean, rstd, rows, length)
-    settle(y, y_, order)
-    return (y if out is None else out), mean, rstd
+    dx, dweight, dbias = _NORM.backward(dy, x, (mean, rstd), weight, need, out, axis)
+    return dx, dweight, dbias

@@ -4,6 +4,7 @@ It computes in longdouble where any input is float64, else in float64, and retur
 rounded back to the type of the input. It is written from the mathematics and shares nothing with the kernels.
 """
 
+from .add_norm import add_layer_norm_backward, add_layer_norm_forward, add_rms_norm_backward, add_rms_norm_forward
 from .batch_norm import batch_norm_backward, batch_norm_forward, batch_norm_inference
 from .batch_norm_derivations import (
     batch_norm_backward_centred_sum,
@@ -17,8 +18,21 @@ from .batch_norm_parts import (
     batch_norm_backward_sums,
     batch_norm_statistics,
 )
-from .derivations import BATCH_NORM_DERIVATIONS, LAYER_NORM_DERIVATIONS
+from .derivations import (
+    BATCH_NORM_DERIVATIONS,
+    GROUP_NORM_DERIVATIONS,
+    LAYER_NORM_DERIVATIONS,
+    RMS_NORM_DERIVATIONS,
+)
 from .differences import numerical_gradient
+from .group_norm import group_norm_backward, group_norm_forward
+from .group_norm_derivations import (
+    group_norm_backward_closed,
+    group_norm_backward_compact,
+    group_norm_backward_graph,
+    group_norm_backward_rows,
+)
+from .instance_norm import instance_norm_backward, instance_norm_forward, instance_norm_running
 from .layer_norm import layer_norm_backward, layer_norm_forward
 from .layer_norm_derivations import (
     layer_norm_backward_chain,
@@ -28,11 +42,19 @@ from .layer_norm_derivations import (
     layer_norm_backward_std_mean,
 )
 from .precision import working_dtype
+from .rms_norm import rms_norm_backward, rms_norm_forward
+from .rms_norm_derivations import rms_norm_backward_closed, rms_norm_backward_graph, rms_norm_backward_jacobian
 from .running import merge_statistics, running_update
 
 __all__ = [
     "BATCH_NORM_DERIVATIONS",
+    "GROUP_NORM_DERIVATIONS",
     "LAYER_NORM_DERIVATIONS",
+    "RMS_NORM_DERIVATIONS",
+    "add_layer_norm_backward",
+    "add_layer_norm_forward",
+    "add_rms_norm_backward",
+    "add_rms_norm_forward",
     "batch_norm_apply",
     "batch_norm_backward",
     "batch_norm_backward_apply",
@@ -44,6 +66,15 @@ __all__ = [
     "batch_norm_forward",
     "batch_norm_inference",
     "batch_norm_statistics",
+    "group_norm_backward",
+    "group_norm_backward_closed",
+    "group_norm_backward_compact",
+    "group_norm_backward_graph",
+    "group_norm_backward_rows",
+    "group_norm_forward",
+    "instance_norm_backward",
+    "instance_norm_forward",
+    "instance_norm_running",
     "layer_norm_backward",
     "layer_norm_backward_chain",
     "layer_norm_backward_chain_full",
@@ -53,6 +84,11 @@ __all__ = [
     "layer_norm_forward",
     "merge_statistics",
     "numerical_gradient",
+    "rms_norm_backward",
+    "rms_norm_backward_closed",
+    "rms_norm_backward_graph",
+    "rms_norm_backward_jacobian",
+    "rms_norm_forward",
     "running_update",
     "working_dtype",
 ]

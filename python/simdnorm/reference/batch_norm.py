@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from .batch_norm_parts import batch_norm_apply
 from .precision import Array, Gradients, working_dtype
 from .standardize import affine, standardize, standardize_backward
-from .sums import along, centre_on, split_axes, total
+from .sums import along, centre_on, select, split_axes, spread, total
 
 
 @np.errstate(all="ignore")
@@ -20,6 +20,7 @@ def batch_norm_forward(
     eps: float = 1e-5,
     *,
     channel_axis: int = 1,
+    mask: ArrayLike | None = None,
 ) -> tuple[Array, Array, Array]:
     """Normalize the channels of `x` by the batch's own statistics (training).
 
@@ -33,6 +34,8 @@ def batch_norm_forward(
         Added to the variance.
     channel_axis : int
         The axis that is kept.
+    mask : array_like of bool, optional
+        Broadcasts to `x`. Where it is False, x counts for nothing and y is 0.
 
     Returns
     -------
@@ -41,8 +44,9 @@ def batch_norm_forward(
     """
     x = np.asarray(x, dtype=working_dtype(x, weight, bias))
     channel, axes = split_axes(x.ndim, channel_axis)
-    xhat, mean, rstd = standardize(x, axes, eps)
-    return affine(xhat, weight, bias, channel), mean.ravel(), rstd.ravel()
+    mask = spread(mask, x)
+    xhat, mean, rstd = standardize(x, axes, eps, mask)
+    return select(affine(xhat, weight, bias, channel), mask), mean.ravel(), rstd.ravel()
 
 
 @np.errstate(all="ignore")
@@ -55,6 +59,7 @@ def batch_norm_inference(
     eps: float = 1e-5,
     *,
     channel_axis: int = 1,
+    mask: ArrayLike | None = None,
 ) -> Array:
     """Normalize the channels of `x` by the running statistics (evaluation).
 
@@ -62,7 +67,8 @@ def batch_norm_inference(
     """
     dtype = working_dtype(x, running_mean, running_var, weight, bias)
     rstd = 1 / np.sqrt(np.asarray(running_var, dtype=dtype) + dtype.type(eps))
-    return batch_norm_apply(np.asarray(x, dtype=dtype), running_mean, rstd, weight, bias, channel_axis=channel_axis)
+    x = np.asarray(x, dtype=dtype)
+    return batch_norm_apply(x, running_mean, rstd, weight, bias, channel_axis=channel_axis, mask=mask)
 
 
 @np.errstate(all="ignore")
@@ -75,6 +81,7 @@ def batch_norm_backward(
     *,
     training: bool = True,
     channel_axis: int = 1,
+    mask: ArrayLike | None = None,
 ) -> Gradients:
     """Carry the gradient back through `batch_norm_forward`, or through `batch_norm_apply` when not `training`.
 
@@ -90,6 +97,8 @@ def batch_norm_backward(
         False: `mean` and `rstd` are constants, taken as they stand.
     channel_axis : int
         The axis that is kept.
+    mask : array_like of bool, optional
+        As in the forward pass. Where it is False, dy and x count for nothing and dx is 0.
 
     Returns
     -------
@@ -99,13 +108,13 @@ def batch_norm_backward(
     dtype = working_dtype(dy, x, mean, rstd, weight)
     dy, x = np.asarray(dy, dtype=dtype), np.asarray(x, dtype=dtype)
     channel, axes = split_axes(x.ndim, channel_axis)
-    rstd = along(rstd, x, channel)
+    rstd, mask = along(rstd, x, channel), spread(mask, x)
     dxhat = affine(dy, weight, None, channel)
 
     if training:
-        xhat = centre_on(x, np.reshape(mean, rstd.shape), rstd, axes) * rstd
-        dx = standardize_backward(dxhat, xhat, rstd, axes)
+        xhat = centre_on(x, np.reshape(mean, rstd.shape), rstd, axes, mask) * rstd
+        dx = standardize_backward(dxhat, xhat, rstd, axes, mask)
     else:
         xhat = (x - along(mean, x, channel)) * rstd
         dx = dxhat * rstd
-    return dx, total(dy * xhat, axes).ravel(), total(dy, axes).ravel()
+    return select(dx, mask), total(dy * xhat, axes, mask).ravel(), total(dy, axes, mask).ravel()

@@ -1,26 +1,26 @@
 """BatchNorm in parts, for statistics that span processes: each step is local, only three (channels,) arrays travel.
 
-Statistics are taken as they are given: unlike a whole batch's, they cannot be checked against one share of it.
+Statistics are taken as they are given: unlike a whole batch's, they cannot be checked against one share of it. A mask
+broadcasts to x; what it leaves out counts for nothing, and comes out as zero.
 """
-
-import math
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .precision import Array, working_dtype
 from .standardize import affine
-from .sums import along, centre, split_axes, total
+from .sums import along, moments, select, split_axes, spread, total
 
 
 @np.errstate(all="ignore")
-def batch_norm_statistics(x: ArrayLike, *, channel_axis: int = 1) -> tuple[NDArray[np.int64], Array, Array]:
+def batch_norm_statistics(
+    x: ArrayLike, *, channel_axis: int = 1, mask: ArrayLike | None = None
+) -> tuple[NDArray[np.int64], Array, Array]:
     """Return count (int64), mean and m2 = sum (x - mean)^2 of each channel, all (channels,)."""
     x = np.asarray(x, dtype=working_dtype(x))
-    channel, axes = split_axes(x.ndim, channel_axis)
-    centred, mean = centre(x, axes)
-    count = np.full(x.shape[channel[0]], math.prod(x.shape[i] for i in axes), dtype=np.int64)
-    return count, mean.ravel(), total(centred * centred, axes).ravel()
+    _, axes = split_axes(x.ndim, channel_axis)
+    count, mean, m2 = moments(x, axes, spread(mask, x))
+    return count.ravel(), mean.ravel(), m2.ravel()
 
 
 @np.errstate(all="ignore")
@@ -32,17 +32,24 @@ def batch_norm_apply(
     bias: ArrayLike | None = None,
     *,
     channel_axis: int = 1,
+    mask: ArrayLike | None = None,
 ) -> Array:
     """Return y = (x - mean) * rstd * weight + bias with (channels,) statistics and parameters."""
     x = np.asarray(x, dtype=working_dtype(x, mean, rstd, weight, bias))
     channel, _ = split_axes(x.ndim, channel_axis)
     xhat = (x - along(mean, x, channel)) * along(rstd, x, channel)
-    return affine(xhat, weight, bias, channel)
+    return select(affine(xhat, weight, bias, channel), spread(mask, x))
 
 
 @np.errstate(all="ignore")
 def batch_norm_backward_sums(
-    dy: ArrayLike, x: ArrayLike, mean: ArrayLike, rstd: ArrayLike, *, channel_axis: int = 1
+    dy: ArrayLike,
+    x: ArrayLike,
+    mean: ArrayLike,
+    rstd: ArrayLike,
+    *,
+    channel_axis: int = 1,
+    mask: ArrayLike | None = None,
 ) -> tuple[Array, Array]:
     """Return sum(dy) and sum(dy * xhat) of each channel over this share, both (channels,).
 
@@ -52,7 +59,8 @@ def batch_norm_backward_sums(
     dy, x = np.asarray(dy, dtype=dtype), np.asarray(x, dtype=dtype)
     channel, axes = split_axes(x.ndim, channel_axis)
     xhat = (x - along(mean, x, channel)) * along(rstd, x, channel)
-    return total(dy, axes).ravel(), total(dy * xhat, axes).ravel()
+    mask = spread(mask, x)
+    return total(dy, axes, mask).ravel(), total(dy * xhat, axes, mask).ravel()
 
 
 @np.errstate(all="ignore")
@@ -67,6 +75,7 @@ def batch_norm_backward_apply(
     count: ArrayLike,
     *,
     channel_axis: int = 1,
+    mask: ArrayLike | None = None,
 ) -> Array:
     """Return dx = weight * rstd * (dy - sum_dy / count - xhat * sum_dy_xhat / count) of this share.
 
@@ -81,4 +90,5 @@ def batch_norm_backward_apply(
     count = np.maximum(along(count, x, channel), 1)  # no value at all: nothing to divide
     mean_dy = along(sum_dy, x, channel) / count
     mean_dy_xhat = along(sum_dy_xhat, x, channel) / count
-    return affine(rstd * (dy - mean_dy - xhat * mean_dy_xhat), weight, None, channel)
+    dx = affine(rstd * (dy - mean_dy - xhat * mean_dy_xhat), weight, None, channel)
+    return select(dx, spread(mask, x))

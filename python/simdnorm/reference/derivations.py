@@ -1,5 +1,8 @@
 """Every derivation with parameters, by name: (dy, x, weight, eps) -> (dx, dweight, dbias).
 
+RMSNorm's have no bias, and return dx and dweight; GroupNorm's take the number of groups: (dy, x, weight, num_groups,
+eps).
+
 `layer_norm_backward_std_mean`, which has no parameters, stands apart: (dy, x, eps) -> dx. With a weight, its dy is
 the others' dy * weight.
 """
@@ -13,13 +16,20 @@ from .batch_norm_derivations import (
     batch_norm_backward_compact,
     batch_norm_backward_graph,
 )
+from .group_norm_derivations import (
+    group_norm_backward_closed,
+    group_norm_backward_compact,
+    group_norm_backward_graph,
+    group_norm_backward_rows,
+)
 from .layer_norm_derivations import (
     layer_norm_backward_chain,
     layer_norm_backward_chain_full,
     layer_norm_backward_closed,
     layer_norm_backward_graph,
 )
-from .precision import Gradients
+from .precision import Gradients, WeightGradients
+from .rms_norm_derivations import rms_norm_backward_closed, rms_norm_backward_graph, rms_norm_backward_jacobian
 
 Derivation: TypeAlias = Callable[..., Gradients]
 
@@ -35,4 +45,17 @@ BATCH_NORM_DERIVATIONS: dict[str, Derivation] = {
     "closed": batch_norm_backward_closed,
     "centred_sum": batch_norm_backward_centred_sum,
     "compact": batch_norm_backward_compact,
+}
+
+RMS_NORM_DERIVATIONS: dict[str, Callable[..., WeightGradients]] = {
+    "graph": rms_norm_backward_graph,
+    "jacobian": rms_norm_backward_jacobian,
+    "closed": rms_norm_backward_closed,
+}
+
+GROUP_NORM_DERIVATIONS: dict[str, Derivation] = {
+    "graph": group_norm_backward_graph,
+    "rows": group_norm_backward_rows,
+    "closed": group_norm_backward_closed,
+    "compact": group_norm_backward_compact,
 }

@@ -3,10 +3,11 @@
 from typing import Any, TypeAlias
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 Array: TypeAlias = NDArray[np.floating[Any]]
 Gradients: TypeAlias = tuple[Array, Array, Array]  # dx, dweight, dbias
+WeightGradients: TypeAlias = tuple[Array, Array]  # dx, dweight, of a norm without a bias
 
 
 def working_dtype(*arrays: ArrayLike | None) -> np.dtype[np.floating[Any]]:
@@ -20,3 +21,8 @@ def working_arrays(*arrays: ArrayLike) -> list[Array]:
     """Return the arrays, all in the working precision of them together."""
     dtype = working_dtype(*arrays)
     return [np.asarray(array, dtype=dtype) for array in arrays]
+
+
+def epsilon(dtype: DTypeLike) -> float:
+    """Return the step from 1 to the next number, which np.finfo knows of NumPy's own types only, not of bfloat16."""
+    return float(np.spacing(np.ones((), dtype=dtype)))

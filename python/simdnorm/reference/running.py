@@ -50,8 +50,12 @@ def running_update(
     The batch's variance is m2 / count (biased), or m2 / (count - 1), whose expectation is the population's.
     """
     dtype = working_dtype(running_mean, running_var, mean, m2)
-    running_mean, running_var, mean, m2 = (np.asarray(v, dtype=dtype) for v in (running_mean, running_var, mean, m2))
+    mean, m2 = (np.asarray(v, dtype=dtype) for v in (mean, m2))
     var = m2 / (np.asarray(count, dtype=dtype) - (1 if unbiased else 0))
-    momentum_ = dtype.type(momentum)
-    keep = 1 - momentum_
-    return keep * running_mean + momentum_ * mean, keep * running_var + momentum_ * var
+    return moved(running_mean, mean, momentum), moved(running_var, var, momentum)
+
+
+def moved(running: ArrayLike, batch: Array, momentum: float) -> Array:
+    """Return (1 - momentum) * running + momentum * batch, in the precision of the latter."""
+    share = batch.dtype.type(momentum)
+    return (1 - share) * np.asarray(running, dtype=batch.dtype) + share * batch

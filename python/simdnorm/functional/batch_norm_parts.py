@@ -19,36 +19,38 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _backend, reference
+from .._channels import channels_of
 from .._dtypes import FLOAT64, Array, array
-from .._layouts import channels_of, gathered, settle, target
-from .._memory import output
-from .._operands import counts, exact_statistic, gradient, parameter
-from .._shapes import checked_channel_axis
+from .._masks import Mask
+from .._operands import counts
 
 Float64s: TypeAlias = NDArray[np.float64]
 Statistics: TypeAlias = tuple[NDArray[np.int64], Float64s, Float64s]
 
 
-def batch_norm_stats(x: Array, *, channel_axis: int = 1) -> Statistics:
+def batch_norm_stats(x: Array, *, channel_axis: int = 1, mask: Mask | None = None) -> Statistics:
     """Count, mean and ``m2 = sum (x - mean)^2`` of each channel.
 
     Parameters
     ----------
-    x : ndarray of float32 or float64
+    x : ndarray of float32, float64, float16 or bfloat16
         Two dimensions or more; an empty share counts 0 and changes nothing in a merge.
     channel_axis : int
         The axis that is kept.
+    mask : ndarray of bool, optional
+        Broadcastable to `x`. What is False is not counted.
 
     Returns
     -------
     count, mean, m2 : ndarray
         (channels,), of int64, float64 and float64.
     """
-    x = array("x", x)
-    order, outer, channels, inner = channels_of(x, checked_channel_axis(x, channel_axis))
-    mean, m2 = np.empty(channels), np.empty(channels)
-    _backend.kernels.batch_norm_statistics(gathered(x, order), mean, m2, outer, channels, inner)
-    return np.full(channels, outer * inner, np.int64), mean, m2
+    channels = channels_of(x, channel_axis, mask)
+    shape = channels.statistic_shape
+    count, mean, m2 = np.empty(shape, np.int64), np.empty(shape), np.empty(shape)
+    x_ = channels.read(channels.x)
+    _backend.kernels.batch_norm_statistics(x_, channels.mask, count, mean, m2, channels.layout)
+    return count, mean, m2
 
 
 def merge_stats(*shares: Statistics) -> Statistics:
@@ -89,12 +91,12 @@ def batch_norm_apply(
 
     Parameters
     ----------
-    x : ndarray of float32 or float64
+    x : ndarray of float32, float64, float16 or bfloat16
         Two dimensions or more.
     mean, rstd : ndarray
-        (channels,), float64 or the dtype of `x`.
+        (channels,), float64, or float32 where `x` is not float64.
     weight, bias : ndarray, optional
-        (channels,) of the dtype of `x`.
+        (channels,) of the dtype of `x`, or float32 beside 16 bits.
     channel_axis : int
         The axis that the parameters run along.
     out : ndarray, optional
@@ -105,22 +107,18 @@ def batch_norm_apply(
     ndarray
         In the shape and dtype of `x`: `out` where it was given.
     """
-    x = array("x", x)
-    order, outer, channels, inner = channels_of(x, checked_channel_axis(x, channel_axis))
-    mean_ = exact_statistic("mean", mean, x, (channels,))
-    rstd_ = exact_statistic("rstd", rstd, x, (channels,))
-    weight_ = parameter("weight", weight, x, (channels,))
-    bias_ = parameter("bias", bias, x, (channels,))
-    y = output("out", out, x, (x,), (mean, rstd, weight, bias))
+    channels = channels_of(x, channel_axis)
+    mean_, rstd_ = channels.exact_statistic("mean", mean), channels.exact_statistic("rstd", rstd)
+    weight_, bias_ = channels.affine(weight, bias)
+    y = channels.output(out, (channels.x,), (mean, rstd, weight, bias))
 
-    x_, y_ = gathered(x, order), target(y, order)
-    _backend.kernels.batch_norm_apply(x_, mean_, rstd_, weight_, bias_, y_, outer, channels, inner)
-    settle(y, y_, order)
-    return y if out is None else out
+    x_ = channels.read(channels.x)
+    _backend.kernels.batch_norm_apply(x_, mean_, rstd_, weight_, bias_, y.written, channels.layout)
+    return y.settled()
 
 
 def batch_norm_backward_sums(
-    dy: Array, x: Array, mean: Array, rstd: Array, *, channel_axis: int = 1
+    dy: Array, x: Array, mean: Array, rstd: Array, *, channel_axis: int = 1, mask: Mask | None = None
 ) -> tuple[Float64s, Float64s]:
     """Sum ``dy`` and ``dy * xhat`` over this share.
 
@@ -131,24 +129,26 @@ def batch_norm_backward_sums(
     dy, x : ndarray
         Of one shape and dtype.
     mean, rstd : ndarray
-        (channels,), float64 or the dtype of `x`, over all shares.
+        (channels,), float64, or float32 where `x` is not float64, over all shares.
     channel_axis : int
         The axis that is kept.
+    mask : ndarray of bool, optional
+        As `batch_norm_stats` took it.
 
     Returns
     -------
     sum_dy, sum_dy_xhat : ndarray of float64
         (channels,).
     """
-    x = array("x", x)
-    dy = gradient("dy", dy, x)
-    order, outer, channels, inner = channels_of(x, checked_channel_axis(x, channel_axis))
-    mean_ = exact_statistic("mean", mean, x, (channels,))
-    rstd_ = exact_statistic("rstd", rstd, x, (channels,))
+    channels = channels_of(x, channel_axis, mask)
+    dy = channels.beside("dy", dy)
+    mean_, rstd_ = channels.exact_statistic("mean", mean), channels.exact_statistic("rstd", rstd)
 
-    x_, dy_ = gathered(x, order), gathered(dy, order)
-    sum_dy, sum_dy_xhat = np.empty(channels), np.empty(channels)
-    _backend.kernels.batch_norm_backward_sums(dy_, x_, mean_, rstd_, sum_dy, sum_dy_xhat, outer, channels, inner)
+    dy_, x_ = channels.read(dy), channels.read(channels.x)
+    sum_dy, sum_dy_xhat = np.empty(channels.statistic_shape), np.empty(channels.statistic_shape)
+    _backend.kernels.batch_norm_backward_sums(
+        dy_, x_, mean_, rstd_, channels.mask, sum_dy, sum_dy_xhat, channels.layout
+    )
     return sum_dy, sum_dy_xhat
 
 
@@ -163,6 +163,7 @@ def batch_norm_backward_apply(
     count: NDArray[np.int64],
     *,
     channel_axis: int = 1,
+    mask: Mask | None = None,
     out: Array | None = None,
 ) -> Array:
     """Carry `dy` back to `x`: ``weight * rstd * (dy - sum_dy / count - xhat * sum_dy_xhat / count)``.
@@ -172,15 +173,17 @@ def batch_norm_backward_apply(
     dy, x : ndarray
         Of one shape and dtype.
     mean, rstd : ndarray
-        (channels,), float64 or the dtype of `x`, over all shares.
+        (channels,), float64, or float32 where `x` is not float64, over all shares.
     weight : ndarray or None
-        (channels,) of the dtype of `x`.
+        (channels,) of the dtype of `x`, or float32 beside 16 bits.
     sum_dy, sum_dy_xhat : ndarray
-        (channels,), float64 or the dtype of `x`, over all shares.
+        (channels,), float64, or float32 where `x` is not float64, over all shares.
     count : ndarray of whole numbers
         (channels,): values per channel over all shares.
     channel_axis : int
         The axis that the parameters run along.
+    mask : ndarray of bool, optional
+        As `batch_norm_stats` took it; `dx` is zero where it is False.
     out : ndarray, optional
         Receives the result; may be `dy` or `x` itself.
 
@@ -189,23 +192,19 @@ def batch_norm_backward_apply(
     ndarray
         `dx`, in the shape and dtype of `x`: `out` where it was given.
     """
-    x = array("x", x)
-    dy = gradient("dy", dy, x)
-    order, outer, channels, inner = channels_of(x, checked_channel_axis(x, channel_axis))
-    mean_ = exact_statistic("mean", mean, x, (channels,))
-    rstd_ = exact_statistic("rstd", rstd, x, (channels,))
-    weight_ = parameter("weight", weight, x, (channels,))
-    sum_dy_ = exact_statistic("sum_dy", sum_dy, x, (channels,))
-    sum_dy_xhat_ = exact_statistic("sum_dy_xhat", sum_dy_xhat, x, (channels,))
-    count_ = counts("count", count, (channels,), at_least=outer * inner)
-    dx = output("out", out, x, (dy, x), (mean, rstd, weight, sum_dy, sum_dy_xhat))
+    channels = channels_of(x, channel_axis, mask)
+    dy, x = channels.beside("dy", dy), channels.x
+    statistics = {"mean": mean, "rstd": rstd, "sum_dy": sum_dy, "sum_dy_xhat": sum_dy_xhat}
+    mean_, rstd_, sum_dy_, sum_dy_xhat_ = map(channels.exact_statistic, statistics, statistics.values())
+    weight_, _ = channels.affine(weight)
+    count_ = counts("count", count, channels.statistic_shape, at_least=channels.counts())
+    dx = channels.output(out, (dy, x), (weight, *statistics.values()))
 
-    x_, dy_, dx_ = gathered(x, order), gathered(dy, order), target(dx, order)
+    dy_, x_ = channels.read(dy), channels.read(x)
     _backend.kernels.batch_norm_backward_apply(
-        dy_, x_, mean_, rstd_, weight_, sum_dy_, sum_dy_xhat_, count_, dx_, outer, channels, inner
+        dy_, x_, mean_, rstd_, weight_, sum_dy_, sum_dy_xhat_, count_, channels.mask, dx.written, channels.layout
     )
-    settle(dx, dx_, order)
-    return dx if out is None else out
+    return dx.settled()
 
 
 def _checked_share(i: int, share: object) -> Statistics:

@@ -1,0 +1,39 @@
+// From a mask, or from axes that two loops cannot walk, to the lists that kernels read.
+#pragma once
+
+#include "problem.hpp"
+#include "runtime/scratch.hpp"
+
+namespace simdnorm {
+
+/// Where a mask's value for an element of a channel layout stands.
+struct MaskView {
+  const std::uint8_t* values;           // as bytes: any but 0 counts, whatever wrote them
+  Index sample, outer, channel, inner;  // strides, 0 along axes where the mask is the same
+
+  MaskView(const ChannelLayout& l, const Mask& mask) : values(reinterpret_cast<const std::uint8_t*>(mask.values)) {
+    inner = mask.along_inner ? 1 : 0;
+    Index size = mask.along_inner ? l.inner : 1;
+    channel = mask.along_channels ? size : 0;
+    size *= mask.along_channels ? l.channels : 1;
+    outer = mask.along_outer ? size : 0;
+    size *= mask.along_outer ? l.outer : 1;
+    sample = mask.along_samples ? size : 0;
+  }
+  /// Segment s, counted through samples and outer positions, of a channel.
+  const std::uint8_t* at(const ChannelLayout& l, Index s, Index c) const {
+    return values + s / l.outer * sample + s % l.outer * outer + c * channel;
+  }
+};
+
+/// The lists of Rows{samples, ..., channels, inner}; null where nothing is masked. T is what they are summed in.
+template <class T>
+const RunList* masked_runs(const ChannelLayout& layout, Index samples, const Mask& mask, Scratch& scratch);
+
+/// The same of Columns{samples, ..., channels}, for a mask that is one for all channels.
+const LineList* masked_lines(const ChannelLayout& layout, Index samples, const Mask& mask, Scratch& scratch);
+
+/// The rows of Columns{outer * middle, segments * length, inner} where segments and middle are more than one.
+const LineList* segment_lines(const RowLayout& layout, Scratch& scratch);
+
+}  // namespace simdnorm

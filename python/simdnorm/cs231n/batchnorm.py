@@ -1,0 +1,124 @@
+"""Batch normalization: of the columns of a matrix, or of the channels of images."""
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from .. import functional, reference
+from ._cache import (
+    Array,
+    Cache,
+    Gradients,
+    Param,
+    functions,
+    meet,
+    of_dimensions,
+    of_shape,
+    owned,
+    result_dtype,
+    rounded,
+)
+
+
+def batchnorm_forward(x: ArrayLike, gamma: ArrayLike, beta: ArrayLike, bn_param: Param) -> tuple[Array, Cache]:
+    """Normalize the columns of `x`.
+
+    Parameters
+    ----------
+    x : array_like
+        (N, D).
+    gamma, beta : array_like
+        (D,), scale and shift.
+    bn_param : dict
+        ``mode`` is ``"train"`` or ``"test"``; optional are ``eps``, ``momentum``, ``running_mean`` and
+        ``running_var``. In train mode the last two are replaced by new arrays.
+
+    Returns
+    -------
+    out : ndarray
+        (N, D).
+    cache : Cache
+        For `batchnorm_backward`; in test mode the running statistics are constants there.
+    """
+    return _forward(of_dimensions(2, "x", x), gamma, beta, bn_param)
+
+
+def batchnorm_backward(dout: ArrayLike, cache: Cache) -> Gradients:
+    """Carry `dout` (N, D) back through `batchnorm_forward`: dx (N, D), dgamma (D,), dbeta (D,)."""
+    return _backward(dout, cache)
+
+
+def batchnorm_backward_alt(dout: ArrayLike, cache: Cache) -> Gradients:
+    """Do as `batchnorm_backward`, whose kernel is the simplified form already: the same bits."""
+    return _backward(dout, cache)
+
+
+def spatial_batchnorm_forward(x: ArrayLike, gamma: ArrayLike, beta: ArrayLike, bn_param: Param) -> tuple[Array, Cache]:
+    """Normalize the channels of `x`, over all samples and positions.
+
+    Parameters
+    ----------
+    x : array_like
+        (N, C, H, W).
+    gamma, beta : array_like
+        (C,), scale and shift.
+    bn_param : dict
+        As `batchnorm_forward` takes it; running statistics are (C,).
+
+    Returns
+    -------
+    out : ndarray
+        (N, C, H, W).
+    cache : Cache
+        For `spatial_batchnorm_backward`.
+    """
+    return _forward(of_dimensions(4, "x", x), gamma, beta, bn_param)
+
+
+def spatial_batchnorm_backward(dout: ArrayLike, cache: Cache) -> Gradients:
+    """Carry `dout` (N, C, H, W) back through `spatial_batchnorm_forward`: dx (N, C, H, W), dgamma (C,), dbeta (C,)."""
+    return _backward(dout, cache)
+
+
+def _forward(x: Array, gamma: ArrayLike, beta: ArrayLike, bn_param: Param) -> tuple[Array, Cache]:
+    mode = bn_param.get("mode")
+    if mode not in ("train", "test"):
+        raise ValueError(f"bn_param['mode'] must be 'train' or 'test', got {mode!r}")
+    eps, momentum = bn_param.get("eps", 1e-5), bn_param.get("momentum", 0.9)
+    channels = x.shape[1:2]
+    gamma, beta = of_shape("gamma", gamma, channels), of_shape("beta", beta, channels)
+    zeros = np.zeros(channels, result_dtype(x))
+    running_mean = of_shape("bn_param['running_mean']", bn_param.get("running_mean", zeros), channels)
+    running_var = of_shape("bn_param['running_var']", bn_param.get("running_var", zeros), channels)
+
+    if mode == "test":
+        dtype = result_dtype(x, gamma, beta, running_mean, running_var)
+        x_, gamma_, beta_, mean, var = owned(dtype, x, gamma, beta, running_mean, running_var)
+        # In float64 the root costs the float32 result no digit.
+        var = var.astype(np.promote_types(var.dtype, np.float64))
+        rstd = 1 / np.sqrt(var + eps)
+        out = functions(x_).batch_norm_apply(x_, mean, rstd, gamma_, beta_)
+        return out.astype(dtype, copy=False), Cache(x_, gamma_, mean, rstd.astype(x_.dtype), eps, dtype, frozen=True)
+
+    dtype = result_dtype(x, gamma, beta)
+    x_, gamma_, beta_ = owned(dtype, x, gamma, beta)
+    out, mean, rstd, var = _train(x_, gamma_, beta_, eps)
+    bn_param["running_mean"] = momentum * running_mean + (1 - momentum) * mean
+    bn_param["running_var"] = momentum * running_var + (1 - momentum) * var
+    return out.astype(dtype, copy=False), Cache(x_, gamma_, mean, rstd, eps, dtype)
+
+
+def _train(x: Array, gamma: Array, beta: Array, eps: float) -> tuple[Array, Array, Array, Array]:
+    """Return out, mean, rstd and the biased variance."""
+    if functions(x) is reference:
+        count, _, m2 = reference.batch_norm_statistics(x)
+        return *reference.batch_norm_forward(x, gamma, beta, eps), m2 / count
+    # A running average with momentum 1 is the batch's own: its mean and variance without another look at x.
+    mean, var = np.zeros_like(gamma), np.zeros_like(gamma)
+    return *functional.batch_norm_forward(x, gamma, beta, mean, var, 1.0, eps, unbiased=False), var
+
+
+def _backward(dout: ArrayLike, cache: Cache) -> Gradients:
+    dout, dtype, cache = meet(dout, cache, _train)
+    x, gamma, mean, rstd = cache.x, cache.gamma, cache.mean, cache.rstd
+    training = not cache.frozen
+    return rounded(functions(x).batch_norm_backward(dout, x, mean, rstd, gamma, training=training), dtype)

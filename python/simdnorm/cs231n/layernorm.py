@@ -1,0 +1,59 @@
+"""Layer normalization of the rows of a matrix."""
+
+from numpy.typing import ArrayLike
+
+from .. import functional, reference
+from ._cache import (
+    Array,
+    Cache,
+    Gradients,
+    Param,
+    functions,
+    meet,
+    of_dimensions,
+    of_shape,
+    owned,
+    result_dtype,
+    rounded,
+)
+
+
+def layernorm_forward(x: ArrayLike, gamma: ArrayLike, beta: ArrayLike, ln_param: Param) -> tuple[Array, Cache]:
+    """Normalize the rows of `x`.
+
+    Parameters
+    ----------
+    x : array_like
+        (N, D).
+    gamma, beta : array_like
+        (D,), scale and shift.
+    ln_param : dict
+        Optional is ``eps``.
+
+    Returns
+    -------
+    out : ndarray
+        (N, D).
+    cache : Cache
+        For `layernorm_backward`.
+    """
+    eps = ln_param.get("eps", 1e-5)
+    x = of_dimensions(2, "x", x)
+    gamma, beta = of_shape("gamma", gamma, x.shape[1:]), of_shape("beta", beta, x.shape[1:])
+    dtype = result_dtype(x, gamma, beta)
+    x_, gamma_, beta_ = owned(dtype, x, gamma, beta)
+    out, mean, rstd = _forward(x_, gamma_, beta_, eps)
+    return out.astype(dtype, copy=False), Cache(x_, gamma_, mean, rstd, eps, dtype)
+
+
+def layernorm_backward(dout: ArrayLike, cache: Cache) -> Gradients:
+    """Carry `dout` (N, D) back through `layernorm_forward`: dx (N, D), dgamma (D,), dbeta (D,)."""
+    dout, dtype, cache = meet(dout, cache, _forward)
+    x, gamma, mean, rstd = cache.x, cache.gamma, cache.mean, cache.rstd
+    return rounded(functions(x).layer_norm_backward(dout, x, mean, rstd, gamma, axis=1), dtype)
+
+
+def _forward(x: Array, gamma: Array, beta: Array, eps: float) -> tuple[Array, Array, Array]:
+    if functions(x) is reference:
+        return reference.layer_norm_forward(x, gamma, beta, eps)
+    return functional.layer_norm_forward(x, x.shape[1], gamma, beta, eps)

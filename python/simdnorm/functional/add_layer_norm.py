@@ -1,0 +1,102 @@
+"""Layer normalization of a sum with the residual, which is returned too: x and residual are read once."""
+
+from .._dtypes import Array
+from .._scalars import ALL_NEEDED
+from ._row_norms import RowNorm
+
+_NORM = RowNorm("add_layer_norm", centred=True, added=True)
+
+
+def add_layer_norm(
+    x: Array,
+    residual: Array,
+    normalized_shape: int | tuple[int, ...],
+    weight: Array | None = None,
+    bias: Array | None = None,
+    eps: float = 1e-5,
+    *,
+    out: Array | None = None,
+) -> tuple[Array, Array]:
+    """Add `residual` to `x`, and normalize the sum over its trailing axes.
+
+    Parameters
+    ----------
+    x, residual : ndarray
+        Of one shape and dtype: float32, float64, float16 or bfloat16.
+    normalized_shape, weight, bias, eps
+        As in `layer_norm`.
+    out : ndarray, optional
+        Receives `y`; may be `x` or `residual` itself.
+
+    Returns
+    -------
+    y, summed : ndarray
+        ``summed = x + residual``, rounded to the dtype of `x`, and ``y = layer_norm(summed, ...)``.
+
+    Examples
+    --------
+    >>> import numpy as np, simdnorm
+    >>> y, summed = simdnorm.add_layer_norm(np.array([[1.0, 3.0]]), np.array([[0.0, 1.0]]), 2, eps=0.0)
+    >>> y, summed
+    (array([[-1.,  1.]]), array([[1., 4.]]))
+    """
+    y, summed = _NORM.forward(x, normalized_shape, weight, bias, eps, None, out, residual, statistics=False)
+    return y, summed
+
+
+def add_layer_norm_forward(
+    x: Array,
+    residual: Array,
+    normalized_shape: int | tuple[int, ...],
+    weight: Array | None = None,
+    bias: Array | None = None,
+    eps: float = 1e-5,
+    *,
+    out: Array | None = None,
+) -> tuple[Array, Array, Array, Array]:
+    """Normalize as `add_layer_norm` does, and keep what `add_layer_norm_backward` needs.
+
+    Returns
+    -------
+    y, summed, mean, rstd : ndarray
+        `mean` and `rstd` as `layer_norm_forward` returns them for `summed`.
+    """
+    y, summed, mean, rstd = _NORM.forward(x, normalized_shape, weight, bias, eps, None, out, residual, statistics=True)
+    return y, summed, mean, rstd
+
+
+def add_layer_norm_backward(
+    dy: Array,
+    summed: Array,
+    mean: Array,
+    rstd: Array,
+    weight: Array | None = None,
+    *,
+    dsummed: Array | None = None,
+    need: tuple[bool, bool, bool] = ALL_NEEDED,
+    out: Array | None = None,
+) -> tuple[Array | None, Array | None, Array | None]:
+    """Carry the gradients `dy` of the loss in `y`, and `dsummed` in `summed`, back to the inputs and parameters.
+
+    Parameters
+    ----------
+    dy, summed : ndarray
+        Of one shape and dtype.
+    mean, rstd : ndarray
+        As `add_layer_norm_forward` returned them.
+    weight : ndarray, optional
+        As in the forward pass.
+    dsummed : ndarray, optional
+        Of the shape and dtype of `summed`: what flows into it from its other uses.
+    need : (bool, bool, bool)
+        Which of the three results are wanted.
+    out : ndarray, optional
+        Receives `dx`; may be `dy`, `summed` or `dsummed` itself.
+
+    Returns
+    -------
+    dx, dweight, dbias : ndarray or None
+        `dx` is the gradient in `x` and in `residual` alike; the others are as in `layer_norm_backward`.
+    """
+    dx, dweight, dbias = _NORM.backward(dy, summed, (mean, rstd), weight, need, out, dsummed=dsummed)
+    return dx, dweight, dbias

@@ -1,0 +1,104 @@
+"""Root mean square normalization: each row of x by its own size."""
+
+from .._dtypes import Array
+from .._scalars import BOTH_NEEDED
+from ._row_norms import RowNorm
+
+_NORM = RowNorm("rms_norm", centred=False, added=False)
+
+
+def rms_norm(
+    x: Array,
+    normalized_shape: int | tuple[int, ...] | None,
+    weight: Array | None = None,
+    eps: float | None = None,
+    *,
+    axis: int | tuple[int, ...] | None = None,
+    out: Array | None = None,
+) -> Array:
+    """Divide `x` by its root mean square over its trailing axes, or over any `axis`.
+
+    Parameters
+    ----------
+    x : ndarray of float32, float64, float16 or bfloat16
+        The input, of any layout.
+    normalized_shape : int or tuple of int or None
+        The trailing shape of `x` that is reduced; None where `axis` is given.
+    weight : ndarray, optional
+        Of the shape of the reduced axes (ascending) and the dtype of `x`, or float32 beside 16 bits; None stands for 1.
+    eps : float, optional
+        Added to the mean square; None stands for ``finfo(x.dtype).eps``.
+    axis : int or tuple of int, optional
+        The reduced axes, instead of `normalized_shape`.
+    out : ndarray, optional
+        Receives the result; may be `x` itself.
+
+    Returns
+    -------
+    ndarray
+        ``x / sqrt(mean(x * x) + eps) * weight`` in the shape and dtype of `x`: `out` where it was given.
+
+    Examples
+    --------
+    >>> import numpy as np, simdnorm
+    >>> simdnorm.rms_norm(np.array([[1.0, 7.0]]), 2, eps=0.0)
+    array([[0.2, 1.4]])
+    """
+    return _NORM.forward(x, normalized_shape, weight, None, eps, axis, out, statistics=False)[0]
+
+
+def rms_norm_forward(
+    x: Array,
+    normalized_shape: int | tuple[int, ...] | None,
+    weight: Array | None = None,
+    eps: float | None = None,
+    *,
+    axis: int | tuple[int, ...] | None = None,
+    out: Array | None = None,
+) -> tuple[Array, Array]:
+    """Normalize as `rms_norm` does, and keep what `rms_norm_backward` needs.
+
+    Returns
+    -------
+    y, rstd : ndarray
+        ``rstd = 1 / sqrt(mean(x * x) + eps)`` has the shape of `x` with 1 on the reduced axes, and is float64 for
+        float64, else float32.
+    """
+    y, rstd = _NORM.forward(x, normalized_shape, weight, None, eps, axis, out, statistics=True)
+    return y, rstd
+
+
+def rms_norm_backward(
+    dy: Array,
+    x: Array,
+    rstd: Array,
+    weight: Array | None = None,
+    *,
+    axis: int | tuple[int, ...] | None = None,
+    need: tuple[bool, bool] = BOTH_NEEDED,
+    out: Array | None = None,
+) -> tuple[Array | None, Array | None]:
+    """Carry the gradient `dy` of the loss in `y` back to `x` and `weight`.
+
+    Parameters
+    ----------
+    dy, x : ndarray
+        Of one shape and dtype.
+    rstd : ndarray
+        As `rms_norm_forward` returned it.
+    weight : ndarray, optional
+        As in the forward pass.
+    axis : int or tuple of int, optional
+        The reduced axes; without it they are found as `layer_norm_backward` finds them.
+    need : (bool, bool)
+        Which of the two results are wanted.
+    out : ndarray, optional
+        Receives `dx`; may be `dy` or `x` itself.
+
+    Returns
+    -------
+    dx, dweight : ndarray or None
+        None where `need` says so; `dweight`, of the dtype of `weight`, also where no `weight` was given.
+    """
+    dx, dweight = _NORM.backward(dy, x, (rstd,), weight, need, out, axis)
+    return dx, dweight

@@ -1,0 +1,239 @@
+#include "reference.hpp"
+
+#include <doctest/doctest.h>
+
+#include <numeric>
+
+#include "operations.hpp"
+
+namespace simdnorm::test {
+namespace {
+
+/// What is left of the bound after numbers have been rounded to `kind` for good, denormals by half a step.
+Expected stored(Expected exact, Kind kind, long double u) {
+  if (unit(kind) <= u) return exact;
+  for (auto& [value, bound] : exact) {
+    if (bound == 0) continue;  // exact already
+    bound += unit(kind) * (std::fabs(value) + bound) + std::ldexp(0.5L, format(kind).lowest);
+  }
+  return exact;
+}
+
+}  // namespace
+
+double worst(const Values& actual, const Expected& expected) {
+  REQUIRE(static_cast<std::size_t>(actual.size()) == expected.size());
+  long double ratio = 0;
+  for (Index i = 0; i < actual.size(); ++i) {
+    const auto [value, bound] = expected[static_cast<std::size_t>(i)];
+    if (actual[i] == value) continue;
+    const long double error = std::fabs(actual[i] - value);
+    if (!std::isfinite(error)) return std::numeric_limits<double>::infinity();
+    ratio = std::max(ratio, error / bound);
+  }
+  return static_cast<double>(ratio);
+}
+
+Reference::Reference(const Trial& trial)
+    : trial_(trial),
+      problem_(trial.problem()),
+      pattern_(trial.pattern()),
+      u_(unit(problem_.types.statistics())),
+      x_(load("x")),
+      origin_(pattern_.count.size()),
+      mean_(origin_.size()),
+      rstd_(origin_.size()),
+      squares_(origin_.size()),
+      magnitude_(origin_.size()) {
+  if (problem_.weighted) weight_ = load("weight");
+  if (problem_.operation->has("backward")) dy_ = load("dy");
+  if (problem_.operation->has("add_") && problem_.operation->has("forward")) {
+    const Expected sums = summed();
+    for (std::size_t e = 0; e < x_.size(); ++e) x_[e] = sums[e].value;
+  }
+  problem_.operation->statistics == Statistics::given ? take_given_statistics() : take_statistics();
+}
+
+Reference::Numbers Reference::load(const char* input) const {
+  const Values& values = trial_.input(input);
+  Numbers numbers(static_cast<std::size_t>(values.size()));
+  for (Index i = 0; i < values.size(); ++i) numbers[static_cast<std::size_t>(i)] = values[i];
+  return numbers;
+}
+
+void Reference::take_given_statistics() {
+  const bool inference = problem_.operation->name == "batch_norm_inference";
+  mean_ = load(inference ? "running_mean" : "mean");
+  rstd_ = load(inference ? "running_var" : "rstd");
+  if (!inference) return;
+  for (long double& value : rstd_) value = 1 / std::sqrt(value + static_cast<long double>(problem_.eps));
+}
+
+/// A long double has 11 bits more than a double: too few for a mean of 10^6 times the spread, so the mean is kept as
+/// its distance from one of the values.
+void Reference::take_statistics() {
+  for_each([&](std::size_t e, std::size_t g) { magnitude_[g] += std::fabs(x_[e]); });
+  if (problem_.operation->centered()) {
+    for_each([&](std::size_t e, std::size_t g) { origin_[g] = x_[e]; });
+    for_each([&](std::size_t e, std::size_t g) { mean_[g] += (x_[e] - origin_[g]) / count(g); });
+  }
+  for_each([&](std::size_t e, std::size_t g) {
+    const long double centered = x_[e] - origin_[g] - mean_[g];
+    squares_[g] += centered * centered;
+  });
+  for (std::size_t g = 0; g < rstd_.size(); ++g) {
+    rstd_[g] = 1 / std::sqrt(squares_[g] / std::max(count(g), 1.0L) + static_cast<long double>(problem_.eps));
+  }
+}
+
+Expected Reference::expected(const std::string& output) const {
+  const Types& types = problem_.types;
+  if (output == "y") return stored(y(), types.elements, u_);
+  if (output == "summed") return summed();
+  if (output == "mean") return mean();
+  if (output == "rstd") return rstd();
+  if (output == "m2") return m2();
+  if (output == "count") return counts();
+  if (output == "running_mean") return running("running_mean", mean());
+  if (output == "running_var") return running("running_var", variance());
+  if (output == "dweight") return stored(dweight(), types.parameters, u_);
+  if (output == "dbias") return stored(dbias(), types.parameters, u_);
+  if (output == "sum_dy") return dbias();
+  if (output == "sum_dy_xhat") return dweight();
+  if (output == "dx") {
+    return stored(problem_.operation->name == "batch_norm_backward_apply" ? dx_from_sums() : dx(), types.elements, u_);
+  }
+  FAIL("no expectation for " << output);
+  return {};
+}
+
+template <class F>
+Expected Reference::by_element(F value) const {  // where nothing counts, zero exactly
+  Expected result(x_.size());
+  for_each([&](std::size_t e, std::size_t g) { result[e] = value(e, g); });
+  return result;
+}
+
+template <class F>
+Expected Reference::by_parameter(F term) const {
+  Expected result(static_cast<std::size_t>(pattern_.parameters));
+  for_each([&](std::size_t e, std::size_t) {
+    const auto [value, bound] = term(e);
+    result[parameter(e)].value += value;
+    result[parameter(e)].bound += bound;
+  });
+  return result;
+}
+
+template <class F>
+Expected Reference::by_group(F value) const {
+  Expected result(rstd_.size());
+  for (std::size_t g = 0; g < result.size(); ++g) result[g] = value(g);
+  return result;
+}
+
+Expected Reference::y() const {
+  const bool biased = problem_.biased && problem_.operation->centered();
+  const Numbers bias = biased ? load("bias") : Numbers(static_cast<std::size_t>(pattern_.parameters));
+  return by_element([&](std::size_t e, std::size_t) {
+    const long double value = xhat(e) * weight(e) + bias[parameter(e)];
+    return Bounded{value, 4 * u_ * xhat_scale(e) * std::fabs(weight(e)) + 2 * u_ * std::fabs(value)};
+  });
+}
+
+/// Rounded once, and so exact. A double is not added in long double, which would round it twice.
+Expected Reference::summed() const {
+  const Values &x = trial_.input("x"), &residual = trial_.input("residual");
+  return by_element([&](std::size_t e, std::size_t) {
+    const auto i = static_cast<Index>(e);
+    const double sum = static_cast<double>(x[i]) + static_cast<double>(residual[i]);
+    return Bounded{round_to(problem_.types.elements, sum), 0};
+  });
+}
+
+Expected Reference::mean() const {
+  return by_group(
+      [&](std::size_t g) { return Bounded{origin_[g] + mean_[g], 2 * u_ * magnitude_[g] / std::max(count(g), 1.0L)}; });
+}
+
+Expected Reference::rstd() const {
+  return by_group([&](std::size_t g) { return Bounded{rstd_[g], 4 * u_ * rstd_[g]}; });
+}
+
+Expected Reference::m2() const {
+  return by_group([&](std::size_t g) { return Bounded{squares_[g], 8 * u_ * squares_[g]}; });
+}
+
+Expected Reference::counts() const {
+  return by_group([&](std::size_t g) { return Bounded{count(g), 0}; });
+}
+
+Expected Reference::variance() const {
+  return by_group([&](std::size_t g) {
+    const long double value = squares_[g] / (count(g) - (problem_.unbiased ? 1 : 0));
+    return Bounded{value, 8 * u_ * value};
+  });
+}
+
+/// Old values move towards the mean of a channel's groups: one group of BatchNorm, one for each sample of InstanceNorm.
+/// Each product and the sum round once, on top of what the statistic carries: 4 u of the terms.
+Expected Reference::running(const char* old, const Expected& of_groups) const {
+  const Numbers previous = load(old);
+  const auto momentum = static_cast<long double>(problem_.momentum);
+  const auto samples = static_cast<long double>(of_groups.size()) / static_cast<long double>(previous.size());
+  Expected result(previous.size());
+  for (std::size_t g = 0; g < of_groups.size(); ++g) {
+    Bounded& channel = result[g % previous.size()];
+    channel.value += of_groups[g].value / samples;
+    channel.bound += of_groups[g].bound / samples;
+  }
+  const bool moved = !of_groups.empty();  // no sample moves nothing
+  for (std::size_t c = 0; c < result.size(); ++c) {
+    const long double kept = (moved ? 1 - momentum : 1) * previous[c], added = momentum * result[c].value;
+    result[c] = {kept + added, momentum * result[c].bound + 4 * u_ * (std::fabs(kept) + std::fabs(added))};
+  }
+  return result;
+}
+
+Expected Reference::dbias() const {
+  return by_parameter([&](std::size_t e) { return Bounded{dy_[e], 8 * u_ * std::fabs(dy_[e])}; });
+}
+
+Expected Reference::dweight() const {
+  return by_parameter(
+      [&](std::size_t e) { return Bounded{dy_[e] * xhat(e), 8 * u_ * std::fabs(dy_[e]) * xhat_scale(e)}; });
+}
+
+/// g = weight * dy; dx = rstd * (g - mean(g) - xhat * mean(g * xhat)), without the means where statistics are
+/// constants.
+Expected Reference::dx() const {
+  const bool constant = problem_.operation->statistics == Statistics::given;
+  const bool centered = problem_.operation->centered();
+  const Numbers dsummed = problem_.operation->has("add_") ? load("dsummed") : Numbers(x_.size());
+  Numbers g1(rstd_.size()), gx(g1), g1_scale(g1), gx_scale(g1);
+  for_each([&](std::size_t e, std::size_t g) {
+    const long double term = weight(e) * dy_[e] / count(g);
+    if (constant) return;
+    gx[g] += term * xhat(e), gx_scale[g] += std::fabs(term) * xhat_scale(e);
+    if (centered) g1[g] += term, g1_scale[g] += std::fabs(term);
+  });
+  return by_element([&](std::size_t e, std::size_t g) {
+    const long double own = weight(e) * dy_[e];
+    const long double value = rstd_[g] * (own - g1[g] - xhat(e) * gx[g]) + dsummed[e];
+    const long double scale = rstd_[g] * (std::fabs(own) + g1_scale[g] + xhat_scale(e) * gx_scale[g]);
+    return Bounded{value, 8 * u_ * (scale + std::fabs(dsummed[e]))};
+  });
+}
+
+Expected Reference::dx_from_sums() const {
+  const Numbers sum_dy = load("sum_dy"), sum_dy_xhat = load("sum_dy_xhat"), counts = load("count");
+  return by_element([&](std::size_t e, std::size_t c) {
+    const long double scale = rstd_[c] * weight(e);
+    const long double value = scale * (dy_[e] - (sum_dy[c] + xhat(e) * sum_dy_xhat[c]) / counts[c]);
+    const long double terms =
+        std::fabs(dy_[e]) + (std::fabs(sum_dy[c]) + xhat_scale(e) * std::fabs(sum_dy_xhat[c])) / counts[c];
+    return Bounded{value, 8 * u_ * std::fabs(scale) * terms};
+  });
+}
+
+}  // namespace simdnorm::test

@@ -1,0 +1,79 @@
+"""A buffer that cannot be written without harm is refused, and has not been written to."""
+
+import numpy as np
+import pytest
+
+from layouts import FULL_SIZED, full_sized
+from norms import each_dtype, small_case, with_out
+from refusals import assert_refused
+
+
+def _outs(x):
+    """Buffers that do not fit x, by what is wrong with them."""
+    read_only = np.zeros_like(x)
+    read_only.flags.writeable = False
+    wide = np.zeros((*x.shape[:-1], x.shape[-1] + 1), x.dtype)
+    strides = {
+        "zero strides": (0,) * (x.ndim - 1) + (x.itemsize,),
+        "overlapping itself": (x.itemsize,) * x.ndim,
+    }
+    strided = {
+        fault: (np.lib.stride_tricks.as_strided(np.zeros_like(x), x.shape, steps), ValueError)
+        for fault, steps in strides.items()
+    }
+    return {
+        "read-only": (read_only, ValueError),
+        "shape": (wide, ValueError),
+        "dtype": (np.zeros(x.shape, np.float64 if x.dtype == np.float32 else np.float32), ValueError),
+        "16 bits": (np.zeros(x.shape, np.uint16), ValueError),
+        "swapped": (np.zeros(x.shape, x.dtype.newbyteorder()), ValueError),
+        **strided,
+        "a list": (x.tolist(), TypeError),
+        "masked": (np.ma.masked_array(np.zeros_like(x)), TypeError),
+    }
+
+
+@pytest.mark.parametrize("fault", _outs(np.zeros((2, 2), np.float32)))
+@each_dtype
+@with_out
+def test_an_out_that_does_not_fit_is_refused(spec, dtype, fault):
+    case = small_case(spec, dtype)
+    out, error = _outs(case.x)[fault]
+    assert_refused(spec, error, "out", case=case, out=out)
+
+
+COPIED = ("running_mean", "running_var")  # by the specs that move them; test_running_stats has the others
+
+
+@with_out
+def test_an_out_that_overlaps_an_input_in_part_is_refused(spec):
+    case = small_case(spec)
+    for name, value in spec.arguments(case).items():
+        if not isinstance(value, np.ndarray) or value.dtype != case.x.dtype or name in COPIED:
+            continue
+        room = np.ones(2 * case.x.size + value.size, value.dtype)
+        inside = room[case.x.size // 2 :][: value.size].reshape(value.shape)
+        inside[...] = value
+        out = room[: case.x.size].reshape(case.x.shape)
+        assert_refused(spec, ValueError, "out", "overlap", **{name: inside, "out": out})
+
+
+@with_out
+def test_an_out_that_is_another_view_of_an_input_is_refused(spec):
+    case = small_case(spec)
+    for value in full_sized(spec.arguments(case)).values():
+        assert_refused(spec, ValueError, "out", "overlaps", case=case, out=value[::-1])
+
+
+@with_out
+def test_an_out_between_the_elements_of_an_input_is_written_there(spec):
+    case = small_case(spec)
+    expected = spec.call(case)[spec.out]
+    for name in FULL_SIZED:
+        value = spec.arguments(case).get(name)
+        if value is not None:
+            interleaved = np.zeros((*value.shape[:-1], 2 * value.shape[-1]), value.dtype)
+            interleaved[..., ::2] = value
+            results = spec.call(case, **{name: interleaved[..., ::2], "out": interleaved[..., 1::2]})
+            np.testing.assert_array_equal(results[spec.out], expected)
+            np.testing.assert_array_equal(interleaved[..., ::2], value)
