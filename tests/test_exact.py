@@ -15,6 +15,8 @@ from norms import (
     each_spec,
     small_case,
 )
+from simdnorm import reference
+from simdnorm._selfcheck.bounds import bound_y, worst
 from simdnorm._selfcheck.formats import format_of, statistics_dtype
 from simdnorm._selfcheck.norms import NORMS
 
@@ -141,6 +143,16 @@ def test_squares_that_overflow_or_vanish_are_normalized(isa, norm, dtype, size, 
     case = norm.case_of(np.ones_like(x))
     spec = SPEC[norm.name]
     assert_equal(spec.call(case, **{name: v for name, v in arguments.items() if spec.takes(name)})["y"], signs)
+
+
+@pytest.mark.parametrize(("shape", "channel_axis"), [((10, 21), 1), ((2, 7, 21, 5), 2), ((2, 21, 5, 7), 1)])
+def test_both_ends_of_the_range_are_normalized_in_groups_of_odd_size(isa, shape, channel_axis):
+    """Their mean is not zero, and so x - mean is larger than any float32."""
+    signs = np.resize([1, -1, 1, 1, -1, -1, -1], shape).astype(np.float32)
+    y = simdnorm.group_norm(signs * np.finfo(np.float32).max, 3, eps=0.0, channel_axis=channel_axis)
+    expected, _, _ = reference.group_norm_forward(signs, 3, eps=0.0, channel_axis=channel_axis)
+    of_bound, _ = worst(y, expected, bound_y(expected, expected, 1, 2.0**-24))
+    assert of_bound <= 1
 
 
 def test_the_mean_of_many_ones_is_one(isa):

@@ -18,10 +18,12 @@ Index slab_of(const Columns& columns) {
   return smaller(columns.outer, larger(kSlabBytes / larger(bytes_of<E>(columns.rows * columns.columns, 1), 1), 1));
 }
 
-/// Whether an output goes past the caches: only where all rows stand at the same place in their cache lines.
+/// Whether an output goes past the caches: only where all rows stand at the same place in their cache lines, and packs
+/// fill one. Half a line for each of eight rows in turn is more than a processor gathers before it writes.
 template <class E>
 bool past_caches(const Columns& columns, const E* output, std::initializer_list<const E*> inputs) {
-  return same_place<E>(columns.columns) && past_caches(output, elements_of(columns), inputs);
+  return kMemoryBytes<E> == kPackBytes && same_place<E>(columns.columns) &&
+         past_caches(output, elements_of(columns), inputs);
 }
 
 /// Blocks of rows, for sums: of one outer position, by its own rows, so that it is summed as if it were alone.

@@ -10,14 +10,17 @@
 namespace simdnorm {
 namespace {
 
-/// Whether squares neither overflowed nor vanished, so that the fast path's variance can be trusted.
+/// Whether squares neither overflowed nor vanished, so that the fast path's variance can be trusted; and whether
+/// x - mean will not overflow, where moments of few values were merged in double.
 template <class T>
 constexpr double kLeastVariance = sizeof(T) == 4 ? 0x1p-100 : 0x1p-900;
+template <class T>
+constexpr double kMostVariance = sizeof(T) == 4 ? 0x1p200 : DBL_MAX;
 
 template <class T>
 inline bool ordinary(const Moments& m, Index count, double eps) {
   const double variance = value(m.m2) / static_cast<double>(count);
-  return variance <= DBL_MAX && variance + eps >= kLeastVariance<T>;
+  return variance <= kMostVariance<T> && variance + eps >= kLeastVariance<T>;
 }
 
 /// A power of two (so that the product is exact) that brings values up to `largest` near 1.
