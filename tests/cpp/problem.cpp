@@ -9,7 +9,10 @@ namespace {
 
 std::string joined(std::initializer_list<Index> sizes) {
   std::string result;
-  for (const Index size : sizes) result += (result.empty() ? "" : "x") + std::to_string(size);
+  for (const Index size : sizes) {
+    if (!result.empty()) result += 'x';
+    result += std::to_string(size);
+  }
   return result;
 }
 
