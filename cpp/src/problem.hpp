@@ -2,8 +2,8 @@
 //
 //   Rows     the reduced axis is contiguous. Memory is (outer, segments, kept, length); item (o, k), a kept position,
 //            is reduced over its `segments` of `length` elements.
-//   Columns  the kept axis is contiguous. Memory is (outer, rows, columns); item (o, c), a column, is reduced over
-//   rows.
+//   Columns  the kept axis is contiguous. Memory is (outer, rows, columns); item (o, c), a column, is reduced over its
+//            rows.
 //
 // A mask, or more axes than these, is a list of what belongs to an item. Everything below the lowering speaks of these
 // two only.

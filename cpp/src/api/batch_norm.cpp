@@ -78,8 +78,8 @@ Status batch_norm_backward(const BatchNormBackward<E, P>& op) noexcept {
   return run([&] {
     Scratch scratch;
     const ChannelProblem<E> problem(op.layout, 1, op.mask, scratch);
-    const Standardizer<T>* saved = filled<Standardizer<T>>(
-        channels, scratch, [&](Index c) { return saved_standardizer<T>(op.mean[c], op.rstd[c]); });
+    const Standardizer<T>* saved =
+        filled<Standardizer<T>>(channels, scratch, [&](Index c) { return saved_standardizer(op.mean, op.rstd, c); });
     const bool wants_sums = op.dweight || op.dbias || (op.training && op.dx);
     GradientSums* sums = wants_sums ? scratch.take<GradientSums>(channels) : nullptr;
     problem.backward({.dy = op.dy,

@@ -73,7 +73,7 @@ Status group_norm_backward(const GroupNormBackward<E, P>& op) noexcept {
     Scratch scratch;
     const ChannelProblem<E> problem(op.layout, op.layout.samples, op.mask, scratch);
     const Standardizer<T>* saved = filled<Standardizer<T>>(
-        problem.items() / group, scratch, [&](Index g) { return saved_standardizer<T>(op.mean[g], op.rstd[g]); });
+        problem.items() / group, scratch, [&](Index g) { return saved_standardizer(op.mean, op.rstd, g); });
     GradientSums* sums = scratch.take<GradientSums>(problem.items());
     problem.backward({.dy = op.dy,
                       .x = op.x,

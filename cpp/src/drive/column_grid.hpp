@@ -77,17 +77,17 @@ inline Grid elementwise_grid(const Columns& columns, Index first, Index last) {
 }
 
 /// Entries of the outer positions of a slab, as column kernels read them: one a column, and the first ones again (see
-/// ColumnsForward).
+/// entries_at()).
 template <class T>
 struct Entries {
   Index columns, outers;
 
-  Index all() const { return outers * apart(); }
-  Index apart() const { return columns + kLanes<T>; }
+  Index all() const { return entries_at<T>(columns, outers); }
   /// put(place) for each place of column c.
   template <class Put>
   void each(Index outer, Index c, Put put) const {
-    for (Index place = c; place < apart(); place += columns) put(outer * apart() + place);
+    const Index begin = entries_at<T>(columns, outer), end = entries_at<T>(columns, outer + 1);
+    for (Index place = begin + c; place < end; place += columns) put(place);
   }
 };
 

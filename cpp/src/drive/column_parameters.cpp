@@ -55,9 +55,7 @@ void drive_backward(const Columns& columns, const ReducedBackwardTask<E>& task, 
   const BlockSums sums = block_sums(columns, slab, scratch);
   const LineParameters parameters(columns, slab, scratch);
   const bool wants_parameters = task.dweight || task.dbias;
-  const auto saved_at = [&](Index item) {
-    return saved_standardizer<T>(task.mean ? task.mean[item] : T(0), task.rstd[item]);
-  };
+  const auto saved_at = [&](Index item) { return saved_standardizer(task.mean, task.rstd, item); };
 
   parallel(team_size(bytes_of<E>(elements_of(columns), 3)), [&](const Team& team) {
     for (Index first = 0; first < columns.outer; first += slab) {

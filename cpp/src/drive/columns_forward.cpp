@@ -56,34 +56,22 @@ Moments moments_at(const ColumnMoments& m, Index c) {
 }
 
 /// All blocks of the columns [begin, end) of outer position `o` of a slab: column by column, block by block.
-struct Folded {
-  Moments moments = {};
-  Index count = 0;
-};
-
-Folded fold(const BlockMoments& blocks, const Columns& columns, Index first, Index o, Index begin, Index end) {
+GrowingMoments fold(const BlockMoments& blocks, const Columns& columns, Index first, Index o, Index begin, Index end) {
   const Index total = rows_at(columns, first + o), height = summed_rows(columns, first + o);
-  Folded folded;
+  GrowingMoments growing;
   for (Index c = begin; c < end; ++c) {
     for (Index done = 0; done < total; done += height) {
-      const Moments block = moments_at(blocks.at(o, done / height), c);
-      const Index rows = smaller(height, total - done);
-      if (folded.count == 0) {
-        folded.moments = block;
-      } else {
-        merge(folded.moments, block, merge_weights(folded.count, rows));
-      }
-      folded.count += rows;
+      growing.take(moments_at(blocks.at(o, done / height), c), smaller(height, total - done));
     }
   }
-  return folded;
+  return growing;
 }
 
 /// From the moments of columns [begin, end) of an outer position, group `g` of all, to how they are standardized.
 template <class E>
-Standardizer<Compute<E>> finish(const Columns& columns, const ForwardTask<E>& task, const Folded& folded, Index outer,
-                                Index begin, Index end, Index g) {
-  return finished_or_retaken(folded.moments, folded.count, task.about, task.eps, task.saved, g, [&](auto take) {
+Standardizer<Compute<E>> finish(const Columns& columns, const ForwardTask<E>& task, const GrowingMoments& grown,
+                                Index outer, Index begin, Index end, Index g) {
+  return finished_or_retaken(grown.moments, grown.count, task.about, task.eps, task.saved, g, [&](auto take) {
     const Lines lines(columns, outer);
     for (Index r = 0; r < rows_at(columns, outer); ++r) {
       for (Index c = begin; c < end; ++c) take(static_cast<double>(widened(task.x[lines(r) + c])));
@@ -118,8 +106,8 @@ void drive_forward(const Columns& columns, const ForwardTask<E>& task, Scratch& 
       team.each((last - first) * groups, [&](Index begin, Index end) {
         for (Index g = begin; g < end; ++g) {
           const Index o = g / groups, from = g % groups * task.group, to = from + task.group;
-          const Folded folded = fold(blocks, columns, first, o, from, to);
-          const Standardizer<T> s = finish(columns, task, folded, first + o, from, to, first * groups + g);
+          const GrowingMoments grown = fold(blocks, columns, first, o, from, to);
+          const Standardizer<T> s = finish(columns, task, grown, first + o, from, to, first * groups + g);
           if (s.prescale != T(1)) prescaled = true;
           for (Index c = from; c < to; ++c) arrays.set(o, c, s);
         }

@@ -84,7 +84,7 @@ void share_columns(const RowsBackward<E>& op, const ReducedBackwardTask<E>& task
   T* partial = scratch.take<T>(2 * n);
   std::fill_n(partial, 2 * n, T(0));
   Standardizer<T>* saved = scratch.take<Standardizer<T>>(items);
-  for (Index i = 0; i < items; ++i) saved[i] = saved_standardizer<T>(task.mean ? task.mean[i] : T(0), task.rstd[i]);
+  for (Index i = 0; i < items; ++i) saved[i] = saved_standardizer(task.mean, task.rstd, i);
   GradientSums* sums = scratch.take<GradientSums>(items * per_item);
   Gradients<T>* gradients = scratch.take<Gradients<T>>(items);
   parallel(size, [&](const Team& team) {

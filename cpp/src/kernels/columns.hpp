@@ -36,9 +36,9 @@ struct Walk {
 
 /// The rows of a group for a sum, columns from x on: where they stand, or, if they are not evenly apart, copied
 /// together, for the order of summation is that of groups.
-template <class E, Index Rows>
+template <class E>
 struct Gathered {
-  E copies[Rows * kStripeColumns];
+  E copies[kGroup * kStripeColumns];
 
   Walk<const E> take(const E* x, const Lines& lines, Index row, Index rows, Index columns) {
     if (const Index step = lines.step(row, rows)) return {x + lines(row), step};

@@ -42,8 +42,8 @@ namespace {
 /// Where an outer position's entries begin. They are those of its columns and then the first ones again, so that a
 /// window of as many elements as there are columns may begin anywhere in the first pack of a row.
 template <class T>
-inline Index entries_at(const Columns& columns, Index outer) {
-  return outer * (columns.columns + kLanes<T>);
+inline Index entries_at(Index columns, Index outer) {
+  return outer * (columns + kLanes<T>);
 }
 
 }  // namespace
@@ -66,7 +66,7 @@ struct ColumnsForward {
   ColumnStandardizers<Compute<E>> standardizers;
   bool stream;
 
-  Index entry(Index outer) const { return entries_at<Compute<E>>(columns, outer - first); }
+  Index entry(Index outer) const { return entries_at<Compute<E>>(columns.columns, outer - first); }
 };
 
 template <class E>
@@ -82,7 +82,7 @@ struct ColumnsBackward {
   bool frozen;
   bool stream;
 
-  Index entry(Index outer) const { return entries_at<Compute<E>>(columns, outer - first); }
+  Index entry(Index outer) const { return entries_at<Compute<E>>(columns.columns, outer - first); }
 };
 
 }  // namespace simdnorm

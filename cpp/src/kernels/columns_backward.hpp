@@ -27,7 +27,7 @@ struct SpanSums {
   template <class E>
   void take(const ColumnsBackward<E>& op, const Lines& lines, Index entry, Index first, Index rows, Index col,
             Index columns) {
-    Gathered<E, kGroup> gathered_dy, gathered_x;
+    Gathered<E> gathered_dy, gathered_x;
     for (Index c = 0; c < columns; ++c) dy[c] = dy_xhat[c] = xhat[c] = T(0);
     for (Index row = 0; row < rows; row += kPartRows) {
       const Index begin = first + row, end = begin + smaller(kPartRows, rows - row);

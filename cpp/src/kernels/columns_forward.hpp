@@ -65,7 +65,7 @@ struct SpanMoments {
   template <class E>
   void take_part(const E* x, const Lines& lines, Index first, Index rows, Index columns) {
     for (Index c = 0; c < columns; ++c) part_sum[c] = part_squares[c] = T(0);
-    Gathered<E, kGroup> gathered;
+    Gathered<E> gathered;
     for_row_groups(first, first + rows, [&](auto count, Index row) {
       const Walk<const E> xs = gathered.take(x, lines, row, count.value, columns);
       map<T>(columns, [&](Index c, auto lanes) SIMDNORM_INLINE {

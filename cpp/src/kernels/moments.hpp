@@ -48,6 +48,22 @@ inline void merge(Moments& a, const Moments& b, MergeWeights w) {
   add(a.m2, delta * delta * w.of_squares);
 }
 
+/// Moments that grow part by part; those of the first are taken as they are, and empty parts have none.
+struct GrowingMoments {
+  Moments moments = {};
+  Index count = 0;
+
+  SIMDNORM_INLINE void take(const Moments& part, Index part_count) {
+    if (part_count == 0) return;
+    if (count == 0) {
+      moments = part;
+    } else {
+      merge(moments, part, merge_weights(count, part_count));
+    }
+    count += part_count;
+  }
+};
+
 /// sum d and sum d^2 about a pivot near the mean become moments; rounding must not make a variance negative.
 inline Moments moments_about(double pivot, double sum, double squares, Index count) {
   const double offset = sum / static_cast<double>(count);

@@ -139,7 +139,7 @@ void rows_backward_block(const RowsBackward<E>& op, Index begin, Index end, cons
   Gradients<T> gradients[kGroupRows];
   write_rows(op, {begin, end, 0, n}, partial, block, [&](Index row, Index count) {
     for (Index r = 0; r < count; ++r) {
-      const Standardizer<T> saved = saved_standardizer<T>(mean ? mean[row + r] : T(0), rstd[row + r]);
+      const Standardizer<T> saved = saved_standardizer(mean, rstd, row + r);
       GradientSums sums = {};
       for (Index q = 0; q < op.chunks.per_item; ++q) {
         add_chunk(op, chunk_at<T>(op.rows, op.chunks, row + r, q), saved, sums);

@@ -76,22 +76,6 @@ inline Moments chunk_moments(const RowsForward<E>& op, const Chunk& chunk) {
   return op.about == About::mean ? moments_about_mean(op.x, chunk) : moments_about_zero(op.x, chunk);
 }
 
-/// Moments that grow chunk by chunk; those of the first are taken as they are.
-struct GrowingMoments {
-  Moments moments = {};
-  Index count = 0;
-
-  SIMDNORM_INLINE void take(const Moments& chunk, Index chunk_count) {
-    if (chunk_count == 0) return;
-    if (count == 0) {
-      moments = chunk;
-    } else {
-      merge(moments, chunk, merge_weights(count, chunk_count));
-    }
-    count += chunk_count;
-  }
-};
-
 /// visit(chunk, item, q) for all chunks of the items that share statistics `g`.
 template <class E, class Visit>
 SIMDNORM_INLINE inline void for_chunks(const RowsForward<E>& op, Index g, Visit visit) {

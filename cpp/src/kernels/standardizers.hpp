@@ -61,10 +61,10 @@ inline Standardizer<T> given_standardizer(double mean, double rstd) {
   return standardizer<T>({high, mean - high}, {rstd, 0.0}, 1.0);
 }
 
-/// As backward passes find it: mean and rstd rounded to T.
+/// As backward passes find it for item i: mean and rstd rounded to T; null means are zero.
 template <class T>
-inline Standardizer<T> saved_standardizer(T mean, T rstd) {
-  return {T(1), mean, rstd, T(0), T(0)};
+inline Standardizer<T> saved_standardizer(const T* mean, const T* rstd, Index i) {
+  return {T(1), mean ? mean[i] : T(0), rstd[i], T(0), T(0)};
 }
 
 /// From final moments of x * prescale to how item `i` is standardized; writes the statistics that are wanted.
