@@ -34,6 +34,14 @@ bool past_caches(const E* output, Index elements, std::initializer_list<const E*
   return output && !in_place && bytes_of<E>(elements, static_cast<int>(inputs.size()) + 1) > kStreamBytes;
 }
 
+/// Beyond this, a pass finds its inputs past the second cache.
+constexpr Index kFarBytes = Index{2} * 1024 * 1024;
+
+template <class E>
+bool come_from_afar(Index elements, int arrays) {
+  return bytes_of<E>(elements, arrays) > kFarBytes;
+}
+
 /// Whether rows `stride` elements apart stand at the same place in a cache line: then one alignment serves them all.
 template <class E>
 bool same_place(Index stride) {

@@ -18,26 +18,11 @@ struct Blocks {
   }
 };
 
-/// Columns [begin, end) of one gradient: the blocks' sums in order, rounded once. A strip of columns at a time, so that
-/// the compiler adds several at once.
-template <class T>
-void fold(T* gradient, const double* sums, Index blocks, Index length, Index begin, Index end) {
-  constexpr Index most = 32;
-  for (Index i = begin; gradient && i < end; i += most) {
-    const Index width = smaller(most, end - i);
-    Sum strip[most] = {};
-    for (Index b = 0; b < blocks; ++b) {
-      const double* block = sums + b * length + i;
-      for (Index k = 0; k < width; ++k) add(strip[k], block[k]);
-    }
-    for (Index k = 0; k < width; ++k) gradient[i + k] = static_cast<T>(value(strip[k]));
-  }
-}
-
 template <class E>
 void fold(const ReducedBackwardTask<E>& task, const Blocks& blocks, Index length, Index begin, Index end) {
-  fold(task.dweight, blocks.dweight, blocks.count, length, begin, end);
-  fold(task.dbias, blocks.dbias, blocks.count, length, begin, end);
+  const Kernels<E>& k = kernels<E>();
+  if (task.dweight) k.fold_blocks(blocks.dweight, blocks.count, length, begin, end, task.dweight);
+  if (task.dbias) k.fold_blocks(blocks.dbias, blocks.count, length, begin, end, task.dbias);
 }
 
 template <class E>
@@ -46,6 +31,13 @@ void share_blocks(const RowsBackward<E>& op, const ReducedBackwardTask<E>& task,
   using T = Compute<E>;
   const Kernels<E>& k = kernels<E>();
   const Index n = op.rows.length, items = items_of(op.rows);
+  if (items <= kFlushRows) {  // one block, and nothing to add up beyond T: the partial sums are the gradients
+    const PartialParameters<T> sums = {task.dweight ? task.dweight : scratch.take<T>(n),
+                                       task.dbias ? task.dbias : scratch.take<T>(n)};
+    std::fill_n(sums.dweight, n, T(0));
+    std::fill_n(sums.dbias, n, T(0));
+    return k.rows_backward_block(op, 0, items, task.mean, task.rstd, sums, {nullptr, nullptr});
+  }
   const Index apart = ceil_div(n, 64) * 64;  // so that each array stands among its packs as dx does
   T* partial = scratch.take_like<T>(task.dx, 2 * apart * size);
   std::fill_n(partial, 2 * apart * size, T(0));
@@ -126,10 +118,10 @@ void drive_backward(const Rows& rows, const ReducedBackwardTask<E>& task, Scratc
   using T = Compute<E>;
   const Kernels<E>& k = kernels<E>();
   const Index n = rows.segments * rows.length, items = items_of(rows);
-  const bool stream = same_place<E>(rows.length) && past_caches<E>(task.dx, items * n, {task.dy, task.x});
+  const bool stream = past_caches<E>(task.dx, items * n, {task.dy, task.x});
   const T* weight = or_constant(task.weight, T(1), n, scratch);
   const RowsBackward<E> op = {rows,   chunks_of<T>(rows), 1,     task.dy, task.x, task.dsummed, task.dx,
-                              weight, task.about,         false, stream};
+                              weight, task.about,         false, stream,  come_from_afar<E>(items * n, 3)};
   const bool parameters = task.dweight || task.dbias;
   const int size = team_size(bytes_of<E>(items * n, 3));
 

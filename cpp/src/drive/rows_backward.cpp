@@ -10,7 +10,7 @@ void drive_backward(const Rows& rows, const KeptBackwardTask<E>& task, Scratch& 
   const Kernels<E>& k = kernels<E>();
   const bool stream = past_caches<E>(task.dx, elements_of(rows), {task.dy, task.x});
   const RowsBackward<E> op = {rows,    chunks_of<T>(rows), task.group,       task.dy, task.x, nullptr, task.dx,
-                              nullptr, task.pass.about,    task.pass.frozen, stream};
+                              nullptr, task.pass.about,    task.pass.frozen, stream,  stream};
   const Index per_item = op.chunks.per_item, items = items_of(rows), groups = items / task.group;
   Gradients<T>* own = task.gradients ? nullptr : scratch.take<Gradients<T>>(items);
   const Gradients<T>* gradients = task.gradients ? task.gradients : own;

@@ -26,6 +26,7 @@ RowsForward<E> operands(const Rows& rows, const ForwardTask<E>& task, Scratch& s
           task.about,
           task.eps,
           stream,
+          come_from_afar<E>(elements_of(rows), 2),
           task.saved};
 }
 

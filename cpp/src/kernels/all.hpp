@@ -24,6 +24,7 @@ constexpr Kernels<E> kernels_of() {
       rows_backward_apply<E>,
       rows_backward_block<E>,
       rows_backward_columns<E>,
+      fold_blocks<Compute<E>>,
       columns_moments<E>,
       columns_apply<E>,
       columns_backward_sums<E>,

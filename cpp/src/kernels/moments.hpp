@@ -10,7 +10,7 @@ namespace simdnorm {
 namespace {
 
 /// s.value + s.error += term, with the rounding of each addition kept (Knuth's TwoSum).
-inline void add(Sum& s, double term) {
+SIMDNORM_INLINE inline void add(Sum& s, double term) {
   const double total = s.value + term;
   const double part = total - s.value;
   s.error += (s.value - (total - part)) + (term - part);
@@ -18,7 +18,7 @@ inline void add(Sum& s, double term) {
 }
 
 /// Beyond an infinity there are no errors to keep: infinity less infinity stands there.
-inline double value(const Sum& s) { return std::isfinite(s.value) ? s.value + s.error : s.value; }
+SIMDNORM_INLINE inline double value(const Sum& s) { return std::isfinite(s.value) ? s.value + s.error : s.value; }
 
 /// The weights with which nb values join na others; the same for all columns of a block, so computed apart.
 struct MergeWeights {
@@ -37,7 +37,7 @@ inline MergeWeights merge_weights(Index na, Index nb) {
 ///
 /// Means are kept as pivot + offset, and delta is summed with its errors: it is right to its own last digit, however
 /// far the first values lay from all that follow.
-inline void merge(Moments& a, const Moments& b, MergeWeights w) {
+SIMDNORM_INLINE inline void merge(Moments& a, const Moments& b, MergeWeights w) {
   Sum difference = {b.pivot, 0.0};
   add(difference, -a.pivot);
   add(difference, b.offset.value);
@@ -65,7 +65,7 @@ struct GrowingMoments {
 };
 
 /// sum d and sum d^2 about a pivot near the mean become moments; rounding must not make a variance negative.
-inline Moments moments_about(double pivot, double sum, double squares, Index count) {
+SIMDNORM_INLINE inline Moments moments_about(double pivot, double sum, double squares, Index count) {
   const double offset = sum / static_cast<double>(count);
   const double m2 = squares - sum * offset;
   return {pivot, {offset, 0.0}, {m2 < 0.0 ? 0.0 : m2, 0.0}};

@@ -47,6 +47,7 @@ struct RowsForward {
   About about;
   double eps;
   bool stream;  // y will not be read soon: write past the caches
+  bool far;     // x comes from beyond the second cache
   SavedStatistics<Compute<E>> saved;
 };
 
@@ -63,6 +64,7 @@ struct RowsBackward {
   About about;
   bool frozen;  // mean and rstd are constants: dx = scale * dy
   bool stream;  // dx will not be read soon: write past the caches
+  bool far;     // dy and x come from beyond the second cache
 };
 
 }  // namespace simdnorm

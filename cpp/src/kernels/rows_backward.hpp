@@ -16,59 +16,59 @@
 namespace simdnorm {
 namespace {
 
-/// Sums over a piece of `n` elements; gradient(i, lanes) gives g.
+/// What a pass over a chunk leaves.
 template <class T>
-struct ChunkSums {
-  Accumulators<T> dy, dy_xhat, xhat;
-
-  ChunkSums() {
-    clear<T>(dy);
-    clear<T>(dy_xhat);
-    clear<T>(xhat);
-  }
-
-  template <class E, class Gradient>
-  SIMDNORM_INLINE void take(const E* x, Index n, const Xhat<T>& standardize, Gradient gradient) {
-    sweep<T>(n, [&](auto slot, Index i, auto lanes) SIMDNORM_INLINE {
-      const Pack<T> g = gradient(i, lanes);
-      const Pack<T> xh = first(standardize(load(x + i, lanes)), lanes);
-      dy[slot] = dy[slot] + g;
-      dy_xhat[slot] = fma(g, xh, dy_xhat[slot]);
-      xhat[slot] = xhat[slot] + xh;
-    });
-  }
-
-  SIMDNORM_INLINE void add_to(GradientSums& sums) const {
-    add(sums.dy, total<T>(dy));
-    add(sums.dy_xhat, total<T>(dy_xhat));
-    add(sums.xhat, total<T>(xhat));
-  }
+struct ChunkGradientSums {
+  T dy, dy_xhat, xhat;
 };
 
-template <class E>
-inline void add_chunk(const RowsBackward<E>& op, const Chunk& chunk, const Standardizer<Compute<E>>& saved,
-                      GradientSums& sums) {
+template <class T>
+SIMDNORM_INLINE inline void add(GradientSums& sums, const ChunkGradientSums<T>& chunk) {
+  add(sums.dy, static_cast<double>(chunk.dy));
+  add(sums.dy_xhat, static_cast<double>(chunk.dy_xhat));
+  add(sums.xhat, static_cast<double>(chunk.xhat));
+}
+
+/// Sums over a chunk; gradient(i, lanes) gives g of the elements from i on in its s-th segment.
+template <class E, class GradientOf>
+SIMDNORM_INLINE inline ChunkGradientSums<Compute<E>> chunk_sums(const RowsBackward<E>& op, const Chunk& chunk,
+                                                                const Xhat<Compute<E>>& xhat, GradientOf gradient_of) {
   using T = Compute<E>;
-  const Xhat<T> xhat(saved);
-  ChunkSums<T> chunk_sums;
+  Accumulators<T> sum_dy, sum_dy_xhat, sum_xhat;
+  clear<T>(sum_dy);
+  clear<T>(sum_dy_xhat);
+  clear<T>(sum_xhat);
   for (Index s = 0; s < chunk.segments; ++s) {
     const auto [at, length] = chunk.run(s);
-    const E* dy = op.dy + at;
+    const E *dy = op.dy + at, *x = op.x + at;
     const E* soon = op.dx && !op.stream ? op.dx + at : dy;  // dx follows in the second pass: its lines may come now
-    if (op.weight) {
-      const T* weight = op.weight + chunk.position + s * op.rows.length;
-      chunk_sums.take(op.x + at, length, xhat, [&](Index i, auto lanes) SIMDNORM_INLINE {
-        prefetch_to_write(soon + i);
-        return load(dy + i, lanes) * load(weight + i, lanes);
-      });
-    } else {
-      chunk_sums.take(op.x + at, length, xhat, [&](Index i, auto lanes) SIMDNORM_INLINE {
-        prefetch_to_write(soon + i);
-        return load(dy + i, lanes);
-      });
-    }
+    const auto gradient = gradient_of(s);
+    sweep<T>(length, [&](auto slot, Index i, auto lanes) SIMDNORM_INLINE {
+      prefetch_to_write(soon + i);
+      const Pack<T> g = gradient(load(dy + i, lanes), i, lanes);
+      const Pack<T> xh = first(xhat(load(x + i, lanes)), lanes);
+      sum_dy[slot] = sum_dy[slot] + g;
+      sum_dy_xhat[slot] = fma(g, xh, sum_dy_xhat[slot]);
+      sum_xhat[slot] = sum_xhat[slot] + xh;
+    });
   }
-  chunk_sums.add_to(sums);
+  return {total<T>(sum_dy), total<T>(sum_dy_xhat), total<T>(sum_xhat)};
+}
+
+template <class E>
+SIMDNORM_INLINE inline ChunkGradientSums<Compute<E>> chunk_sums(const RowsBackward<E>& op, const Chunk& chunk,
+                                                                const Standardizer<Compute<E>>& saved) {
+  using T = Compute<E>;
+  const Xhat<T> xhat(saved);
+  if (!op.weight) {
+    return chunk_sums(op, chunk, xhat, [](Index) SIMDNORM_INLINE {
+      return [](Pack<T> dy, Index, auto) SIMDNORM_INLINE { return dy; };
+    });
+  }
+  return chunk_sums(op, chunk, xhat, [&](Index s) SIMDNORM_INLINE {
+    const T* weight = op.weight + chunk.position + s * op.rows.length;
+    return [=](Pack<T> dy, Index i, auto lanes) SIMDNORM_INLINE { return dy * load(weight + i, lanes); };
+  });
 }
 
 /// dx = scale * (g - dy_mean - xhat * dy_xhat_mean), on packs; the minus signs are taken once, here.
@@ -93,9 +93,9 @@ void rows_backward_sums(const RowsBackward<E>& op, Index begin, Index end,
                         const Standardizer<Compute<E>>* standardizers, GradientSums* sums) {
   for (Index q = begin; q < end; ++q) {
     const Index item = q / op.chunks.per_item;
+    const Chunk chunk = chunk_at<Compute<E>>(op.rows, op.chunks, item, q % op.chunks.per_item);
     sums[q] = {};
-    add_chunk(op, chunk_at<Compute<E>>(op.rows, op.chunks, item, q % op.chunks.per_item),
-              standardizers[item / op.group], sums[q]);
+    add(sums[q], chunk_sums(op, chunk, standardizers[item / op.group]));
   }
 }
 
@@ -103,7 +103,7 @@ void rows_backward_sums(const RowsBackward<E>& op, Index begin, Index end,
 template <class E>
 void rows_backward_apply(const RowsBackward<E>& op, Index begin, Index end, const Gradients<Compute<E>>* gradients) {
   using T = Compute<E>;
-  with_writer(op.stream, [&](auto write) {
+  with_writer(op.stream && sizeof(E) > 2, [&](auto write) {
     for (Index q = begin; q < end; ++q) {
       const Index item = q / op.chunks.per_item;
       const Chunk chunk = chunk_at<T>(op.rows, op.chunks, item, q % op.chunks.per_item);

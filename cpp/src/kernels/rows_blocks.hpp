@@ -4,41 +4,32 @@
 #pragma once
 
 #include "kernels/rows_backward.hpp"
+#include "kernels/send.hpp"
 
 namespace simdnorm {
 namespace {
 
 constexpr int kGroupRows = 4;
+constexpr Index kTogetherBackward = 3072;  // elements of x that stay in the first cache from sums to dx
 
 /// What one row needs in the second pass.
-template <class E>
+template <class T>
 struct RowGradient {
-  using T = Compute<E>;
-  const E *dy, *x, *dsummed;
-  E* dx;
   Xhat<T> xhat;
   ItemProjection<T> project;
 
   RowGradient() = default;
-  RowGradient(const RowsBackward<E>& op, Index row, const Gradients<T>& g)
-      : RowGradient(op, item_offset(op.rows, row), g.standardizer, g.projection) {}
-
- private:
-  RowGradient(const RowsBackward<E>& op, Index at, const Standardizer<T>& s, const Projection<T>& p)
-      : dy(op.dy + at),
-        x(op.x + at),
-        dsummed(op.dsummed ? op.dsummed + at : nullptr),
-        dx(op.dx ? op.dx + at : nullptr),
-        xhat(s),
-        project(p) {}
+  explicit RowGradient(const Gradients<T>& g) : xhat(g.standardizer), project(g.projection) {}
 };
 
-/// M rows from `first` on, whose sums are known, and the columns to work on.
-template <class T>
+/// Rows from `first` on, whose sums are known, and the columns to work on. dx goes to `out`, rows `out_stride` apart.
+template <class E>
 struct RowGroup {
   Index first;
-  const Gradients<T>* gradients;
+  const Gradients<Compute<E>>* gradients;
   Index begin, end;
+  E* out;
+  Index out_stride;
 };
 
 /// What is to be computed, for the compiler to leave out the rest.
@@ -49,29 +40,37 @@ struct Wanted {
 
 /// dx, and what the rows add to the partial sums.
 template <int M, class What, class E, class Write>
-inline void write_group(What, const RowsBackward<E>& op, const RowGroup<Compute<E>>& group,
+inline void write_group(What, const RowsBackward<E>& op, const RowGroup<E>& group,
                         const PartialParameters<Compute<E>>& partial, Write write) {
   using T = Compute<E>;
-  RowGradient<E> rows[M];  // local, so that all of it can stay in registers whatever dx overlaps
-  for (int r = 0; r < M; ++r) rows[r] = RowGradient<E>(op, group.first + r, group.gradients[r]);
-  const T* weights = op.weight;
-  T *dweights = partial.dweight, *dbiases = partial.dbias;
-  const auto body = [&](Index k, auto lanes) SIMDNORM_INLINE {
-    const Index i = group.begin + k;
+  RowGradient<T> rows[M];  // local, so that all of it can stay in registers whatever dx overlaps
+  for (int r = 0; r < M; ++r) rows[r] = RowGradient<T>(group.gradients[r]);
+  const Index stride = op.rows.length, at = item_offset(op.rows, group.first) + group.begin;
+  const Index ahead = larger(kTogetherBackward, M * stride), out_stride = group.out_stride;
+  const E *dys = op.dy + at, *xs = op.x + at, *dsums = op.dsummed + at;
+  E* dxs = group.out;
+  const T* weights = op.weight + group.begin;
+  T *dweights = partial.dweight + group.begin, *dbiases = partial.dbias + group.begin;
+  const auto body = [&](Index i, auto lanes) SIMDNORM_INLINE {
     const Pack<T> weight = load(weights + i, lanes);
     Pack<T> dweight = broadcast<T>(T(0)), dbias = broadcast<T>(T(0));
     SIMDNORM_UNROLL
     for (int r = 0; r < M; ++r) {
-      const Pack<T> dy = load(rows[r].dy + i, lanes);
-      const Pack<T> xhat = rows[r].xhat(load(rows[r].x + i, lanes));
+      const Index k = r * stride + i;
+      if constexpr (Write::kFar) {
+        prefetch(dys + k, ahead);
+        prefetch(xs + k, ahead);
+      }
+      const Pack<T> dy = load(dys + k, lanes);
+      const Pack<T> xhat = rows[r].xhat(load(xs + k, lanes));
       if constexpr (What::parameters) {
         dweight = fma(dy, xhat, dweight);
         dbias = dbias + dy;
       }
       if constexpr (What::dx) {
         Pack<T> dx = rows[r].project(dy * weight, xhat);
-        if constexpr (What::dsummed) dx = dx + load(rows[r].dsummed + i, lanes);
-        write(rows[r].dx + i, dx, lanes);
+        if constexpr (What::dsummed) dx = dx + load(dsums + k, lanes);
+        write(dxs + r * out_stride + i, dx, lanes);
       }
     }
     if constexpr (What::parameters) {
@@ -80,14 +79,14 @@ inline void write_group(What, const RowsBackward<E>& op, const RowGroup<Compute<
     }
   };
   if constexpr (What::dx) {
-    map_aligned(rows[0].dx + group.begin, group.end - group.begin, body);
+    map_aligned(dxs, group.end - group.begin, body);
   } else {
-    map_aligned(dweights + group.begin, group.end - group.begin, body);
+    map_aligned(dweights, group.end - group.begin, body);
   }
 }
 
 template <int M, class E, class Write>
-inline void write_group(const RowsBackward<E>& op, const RowGroup<Compute<E>>& group,
+inline void write_group(const RowsBackward<E>& op, const RowGroup<E>& group,
                         const PartialParameters<Compute<E>>& partial, Write write) {
   const bool parameters = partial.dweight;
   if (!op.dx) return write_group<M>(Wanted<false, true, false>{}, op, group, partial, write);
@@ -97,9 +96,11 @@ inline void write_group(const RowsBackward<E>& op, const RowGroup<Compute<E>>& g
   write_group<M>(Wanted<true, false, false>{}, op, group, partial, write);
 }
 
-/// The partial sums of columns [begin, end), in T, join the block's, in double, and start again from zero.
+/// The partial sums of columns [begin, end), in T, join the block's, in double, and start again from zero. Where there
+/// is no block they are all that there is to sum.
 template <class T>
 inline void flush(const PartialParameters<T>& partial, const BlockParameters& block, Index begin, Index end) {
+  if (!block.dweight) return;
   for (Index i = begin; i < end; ++i) {
     block.dweight[i] += static_cast<double>(partial.dweight[i]);
     block.dbias[i] += static_cast<double>(partial.dbias[i]);
@@ -107,27 +108,73 @@ inline void flush(const PartialParameters<T>& partial, const BlockParameters& bl
   }
 }
 
-/// Rows [begin, end) in groups of four, what remains one by one: gradients(row) gives those of the rows from there
-/// on, ready for columns [col_begin, col_end).
+template <int M>
+using Count = std::integral_constant<int, M>;
+
+/// Rows that are taken together: their sums, then dx. A divisor of kFlushRows.
+inline Index together_backward(Index n) { return 2 * kGroupRows * n <= kTogetherBackward ? 2 * kGroupRows : kGroupRows; }
+
+/// Whether `count` items from `row` on are evenly apart.
+inline bool evenly_apart(const Rows& rows, Index row, Index count) {
+  return rows.segments == 1 || rows.outer == 1 || row % rows.kept + count <= rows.kept;
+}
+
+/// The rows of a tile: gradients(row, count) gives those of `count` rows from there on; write(count, group) takes four
+/// rows, or those that remain one by one.
+template <class E, class GradientsFrom, class WriteGroup>
+SIMDNORM_INLINE inline void for_groups(const RowsBackward<E>& op, const Tile& tile,
+                                       const PartialParameters<Compute<E>>& partial, const BlockParameters& block,
+                                       GradientsFrom gradients, WriteGroup write) {
+  const Index together = together_backward(tile.col_end - tile.col_begin);
+  for (Index row = tile.row_begin; row < tile.row_end;) {
+    const Index count = smaller(together, tile.row_end - row);
+    const Gradients<Compute<E>>* of_rows = gradients(row, count);
+    for (Index r = 0; r < count;) {
+      const bool whole = r + kGroupRows <= count && evenly_apart(op.rows, row + r, kGroupRows);
+      const RowGroup<E> group = {row + r, of_rows + r, tile.col_begin, tile.col_end, nullptr, op.rows.length};
+      whole ? write(Count<kGroupRows>{}, group) : write(Count<1>{}, group);
+      r += whole ? kGroupRows : 1;
+    }
+    row += count;
+    const bool full = (row - tile.row_begin) % kFlushRows == 0;
+    if (partial.dweight && (full || row == tile.row_end)) flush(partial, block, tile.col_begin, tile.col_end);
+  }
+}
+
 template <class E, class GradientsFrom>
 inline void write_rows(const RowsBackward<E>& op, const Tile& tile, const PartialParameters<Compute<E>>& partial,
                        const BlockParameters& block, GradientsFrom gradients) {
-  with_writer(op.stream, [&](auto write) {
-    for (Index row = tile.row_begin; row < tile.row_end;) {
-      const bool whole = row + kGroupRows <= tile.row_end;
-      const Index count = whole ? kGroupRows : 1;
-      const RowGroup<Compute<E>> group = {row, gradients(row, count), tile.col_begin, tile.col_end};
-      whole ? write_group<kGroupRows>(op, group, partial, write) : write_group<1>(op, group, partial, write);
-      row += count;
-      const bool full = (row - tile.row_begin) % kFlushRows == 0;
-      if (partial.dweight && (full || row == tile.row_end)) flush(partial, block, tile.col_begin, tile.col_end);
+  const auto direct = [&](auto write) SIMDNORM_INLINE {
+    for_groups(op, tile, partial, block, gradients, [&](auto count, RowGroup<E> group) SIMDNORM_INLINE {
+      group.out = op.dx + item_offset(op.rows, group.first) + group.begin;
+      write_group<count.value>(op, group, partial, write);
+    });
+  };
+  if constexpr (kStreams) {
+    if (op.stream && sends_rows<E>(op.rows.length)) {
+      constexpr Index width = kTogetherBackward / kGroupRows;
+      alignas(kPackBytes) E buffer[kTogetherBackward];
+      for_groups(op, tile, partial, block, gradients, [&](auto count, const RowGroup<E>& group) SIMDNORM_INLINE {
+        E* dx = op.dx + item_offset(op.rows, group.first);
+        for (Index at = group.begin; at < group.end; at += width) {
+          RowGroup<E> piece = group;
+          piece.begin = at;
+          piece.end = smaller(group.end, at + width);
+          piece.out = buffer;
+          piece.out_stride = piece.end - piece.begin;
+          write_group<count.value>(op, piece, partial, ThroughCachesFromAfar{});
+          send_lines(dx + at, op.rows.length, buffer, piece.out_stride, Index{count.value});
+        }
+      });
+      return stream_fence();
     }
-  });
+  }
+  with_writer(op.stream, op.far, direct);
 }
 
-// What the drivers call. `partial` is zero before and after; null where no parameter's gradient is wanted.
+// What the drivers call. `partial` is zero before; null where no parameter's gradient is wanted.
 
-/// A block of rows, all columns: sums and dx of four rows while they are in the cache. Without segments: a row's
+/// A block of rows, all columns: sums and dx of several rows while they are in the cache. Without segments: a row's
 /// elements are neighbours.
 template <class E>
 void rows_backward_block(const RowsBackward<E>& op, Index begin, Index end, const Compute<E>* mean,
@@ -135,16 +182,17 @@ void rows_backward_block(const RowsBackward<E>& op, Index begin, Index end, cons
                          const BlockParameters& block) {
   using T = Compute<E>;
   const Index n = op.rows.length;
-  const Backward pass = {op.about, true, false};
-  Gradients<T> gradients[kGroupRows];
-  write_rows(op, {begin, end, 0, n}, partial, block, [&](Index row, Index count) {
+  Gradients<T> gradients[2 * kGroupRows];
+  write_rows(op, {begin, end, 0, n}, partial, block, [&](Index row, Index count) SIMDNORM_INLINE {
+    GradientSums sums[2 * kGroupRows] = {};
     for (Index r = 0; r < count; ++r) {
       const Standardizer<T> saved = saved_standardizer(mean, rstd, row + r);
-      GradientSums sums = {};
       for (Index q = 0; q < op.chunks.per_item; ++q) {
-        add_chunk(op, chunk_at<T>(op.rows, op.chunks, row + r, q), saved, sums);
+        add(sums[r], chunk_sums(op, chunk_at<T>(op.rows, op.chunks, row + r, q), saved));
       }
-      gradients[r] = gradients_of(sums, n, saved, pass, 1.0);
+    }
+    for (Index r = 0; r < count; ++r) {
+      gradients[r] = gradients_of(sums[r], n, saved_standardizer(mean, rstd, row + r), {op.about, true, false}, 1.0);
     }
     return gradients;
   });
@@ -154,7 +202,28 @@ void rows_backward_block(const RowsBackward<E>& op, Index begin, Index end, cons
 template <class E>
 void rows_backward_columns(const RowsBackward<E>& op, const Tile& tile, const Gradients<Compute<E>>* gradients,
                            const PartialParameters<Compute<E>>& partial, const BlockParameters& block) {
-  write_rows(op, tile, partial, block, [&](Index row, Index) { return gradients + row; });
+  write_rows(op, tile, partial, block, [&](Index row, Index) SIMDNORM_INLINE { return gradients + row; });
+}
+
+/// Columns [begin, end) of one gradient: the blocks' sums, (blocks, length), in order, rounded once. A strip of columns
+/// at a time, so that the compiler adds several at once.
+template <class T>
+void fold_blocks(const double* sums, Index blocks, Index length, Index begin, Index end, T* gradient) {
+  constexpr Index most = 32;
+  for (Index i = begin; i < end; i += most) {
+    const Index width = smaller(most, end - i);
+    double value[most] = {}, error[most] = {};
+    for (Index b = 0; b < blocks; ++b) {
+      const double* block = sums + b * length + i;
+      for (Index k = 0; k < width; ++k) {
+        Sum sum = {value[k], error[k]};
+        add(sum, block[k]);
+        value[k] = sum.value;
+        error[k] = sum.error;
+      }
+    }
+    for (Index k = 0; k < width; ++k) gradient[i + k] = static_cast<T>(simdnorm::value(Sum{value[k], error[k]}));
+  }
 }
 
 }  // namespace

@@ -17,7 +17,7 @@ struct TwoPieces {
 /// The mean as two pieces of T: what x - mean needs where one T is coarser than the spread of x.
 /// |low| <= |x - mean| for every x of type T, for high is the T nearest to the mean; so low * rstd is at most 1.
 template <class T>
-inline TwoPieces mean_of(const Moments& m) {
+SIMDNORM_INLINE inline TwoPieces mean_of(const Moments& m) {
   Sum mean = {m.pivot, 0.0};
   add(mean, m.offset.value);
   add(mean, m.offset.error);
@@ -28,30 +28,38 @@ inline TwoPieces mean_of(const Moments& m) {
 /// 1 / sqrt(m2 / n + eps) as two pieces of T. For T = double each of the four roundings would cost a unit of the
 /// result, so they are carried along as residuals (fma makes them exact) and one Newton step brings them home.
 template <class T>
-inline TwoPieces rstd_of(const Sum& m2, Index count, double eps) {
+SIMDNORM_INLINE inline TwoPieces rstd_of(const Sum& m2, Index count, double eps) {
   const double n = static_cast<double>(count);
   const double variance = value(m2) / n;
   Sum s = {variance, 0.0};
   add(s, eps);
   const double rstd = 1.0 / std::sqrt(s.value);
-  if (!(rstd > 0.0 && rstd <= DBL_MAX)) return {rstd, 0.0};  // of an infinite variance, or of none
+  const bool finite = (rstd > 0.0) & (rstd <= DBL_MAX);  // else of an infinite variance, or of none
   if (sizeof(T) == 4) {
-    const double high = rstd <= FLT_MAX ? static_cast<double>(static_cast<float>(rstd)) : double{FLT_MAX};
-    return {high, rstd <= FLT_MAX ? rstd - high : 0.0};
+    const bool fits = rstd <= FLT_MAX;
+    const double rounded = static_cast<double>(static_cast<float>(rstd));
+    const double high = fits ? rounded : (finite ? double{FLT_MAX} : rstd);
+    return {high, fits & finite ? rstd - high : 0.0};
   }
   const double lost = s.error + (std::fma(-variance, n, m2.value) + m2.error) / n;
   const double t = s.value * rstd;
   const double excess = std::fma(t, rstd, -1.0) + (std::fma(s.value, rstd, -t) + lost * rstd) * rstd;
   const double correction = -0.5 * rstd * excess;
-  const double high = rstd + correction;
-  return {high, correction - (high - rstd)};
+  const double high = finite ? rstd + correction : rstd;
+  return {high, finite ? correction - (high - rstd) : 0.0};
 }
 
 template <class T>
-inline Standardizer<T> standardizer(TwoPieces mean, TwoPieces rstd, double prescale) {
+SIMDNORM_INLINE inline Standardizer<T> standardizer(TwoPieces mean, TwoPieces rstd, double prescale) {
   const double low = prescale == 1.0 ? 0.0 : rstd.low;  // all others are as if the rare ones did not exist
   return {static_cast<T>(prescale), static_cast<T>(mean.high), static_cast<T>(rstd.high),
           static_cast<T>(0.0 - mean.low * rstd.high), static_cast<T>(low)};
+}
+
+/// Of an item whose squares neither overflowed nor vanished.
+template <class T>
+SIMDNORM_INLINE inline Standardizer<T> ordinary_standardizer(const Moments& m, Index count, double eps) {
+  return standardizer<T>(mean_of<T>(m), rstd_of<T>(m.m2, count, eps), 1.0);
 }
 
 /// From statistics that were given: rstd, and a mean of full double precision.

@@ -63,14 +63,21 @@ SIMDNORM_INLINE inline void map_aligned(const E* out, Index n, Body body) {
 }
 
 /// How an output is written. Past the caches go whole packs only, so under map_aligned; head and tail go through them.
+/// kFar: the inputs come from beyond the second cache, so that what will be read next is worth asking for.
 struct ThroughCaches {
+  static constexpr bool kFar = false;
   template <class E, class Lanes>
   SIMDNORM_INLINE void operator()(E* p, Pack<Compute<E>> v, Lanes lanes) const {
     store(p, v, lanes);
   }
 };
 
+struct ThroughCachesFromAfar : ThroughCaches {
+  static constexpr bool kFar = true;
+};
+
 struct PastCaches {
+  static constexpr bool kFar = true;
   template <class E>
   SIMDNORM_INLINE void operator()(E* p, Pack<Compute<E>> v, All) const {
     stream(p, v);
@@ -93,14 +100,21 @@ inline void with_writer([[maybe_unused]] bool past_caches, Work work) {
   work(ThroughCaches{});
 }
 
+/// The same where inputs that come from afar are worth asking for.
+template <class Work>
+inline void with_writer(bool past_caches, bool far, Work work) {
+  if (past_caches || !far) return with_writer(past_caches, work);
+  work(ThroughCachesFromAfar{});
+}
+
 template <class T>
 inline void clear(Accumulators<T>& sum) {
   for (Pack<T>& s : sum) s = broadcast<T>(T(0));
 }
 
 template <class T>
-inline double total(const Accumulators<T>& sum) {
-  return static_cast<double>(hsum((sum[0] + sum[1]) + (sum[2] + sum[3])));
+inline T total(const Accumulators<T>& sum) {
+  return hsum((sum[0] + sum[1]) + (sum[2] + sum[3]));
 }
 
 }  // namespace

@@ -24,6 +24,7 @@ struct Kernels {
                               const PartialParameters<T>&, const BlockParameters&);
   void (*rows_backward_columns)(const RowsBackward<E>&, const Tile&, const Gradients<T>*, const PartialParameters<T>&,
                                 const BlockParameters&);
+  void (*fold_blocks)(const double* sums, Index blocks, Index length, Index begin, Index end, T* gradient);
 
   void (*columns_moments)(const ColumnsForward<E>&, const Tile&, const ColumnMoments&);
   void (*columns_apply)(const ColumnsForward<E>&, const Tile&);

@@ -121,6 +121,11 @@ inline void stream(double* p, Doubles a) {
   _mm256_stream_pd(p, a.lo);
   _mm256_stream_pd(p + 4, a.hi);
 }
+inline void stream_line(void* to, const void* from) {
+  const __m256i* halves = static_cast<const __m256i*>(from);
+  _mm256_stream_si256(static_cast<__m256i*>(to), _mm256_loadu_si256(halves));
+  _mm256_stream_si256(static_cast<__m256i*>(to) + 1, _mm256_loadu_si256(halves + 1));
+}
 inline void stream_fence() { _mm_sfence(); }
 
 template <class T>

@@ -43,12 +43,14 @@ inline Floats widened(float16, __m256i bits) { return {_mm512_cvtph_ps(bits)}; }
 
 // Not by the processor's own conversion, which takes denormals for zero.
 inline __m256i narrowed(bfloat16, Floats a) {
-  const __m512i bits = _mm512_castps_si512(a.v), upper = _mm512_srli_epi32(bits, 16);
-  const __m512i odd = _mm512_and_si512(upper, _mm512_set1_epi32(1));
+  const __m512i bits = _mm512_castps_si512(a.v);
+  const __m512i odd = _mm512_and_si512(_mm512_srli_epi32(bits, 16), _mm512_set1_epi32(1));
   const __m512i up = _mm512_add_epi32(_mm512_add_epi32(bits, _mm512_set1_epi32(0x7fff)), odd);
   const __mmask16 nan = _mm512_cmp_ps_mask(a.v, a.v, _CMP_UNORD_Q);
-  const __m512i quiet = _mm512_or_si512(upper, _mm512_set1_epi32(0x40));
-  return _mm512_cvtepi32_epi16(_mm512_mask_mov_epi32(_mm512_srli_epi32(up, 16), nan, quiet));
+  const __m512i quiet = _mm512_mask_or_epi32(up, nan, bits, _mm512_set1_epi32(0x400000));
+  const __m512i upper_words = _mm512_set_epi16(31, 29, 27, 25, 23, 21, 19, 17, 15, 13, 11, 9, 7, 5, 3, 1, 31, 29, 27, 25,
+                                               23, 21, 19, 17, 15, 13, 11, 9, 7, 5, 3, 1);
+  return _mm512_castsi512_si256(_mm512_permutexvar_epi16(upper_words, quiet));
 }
 inline __m256i narrowed(float16, Floats a) { return _mm512_cvtps_ph(a.v, _MM_FROUND_TO_NEAREST_INT); }
 
@@ -75,6 +77,9 @@ inline void stream(E* p, Floats a) {
 
 inline void stream(float* p, Floats a) { _mm512_stream_ps(p, a.v); }
 inline void stream(double* p, Doubles a) { _mm512_stream_pd(p, a.v); }
+inline void stream_line(void* to, const void* from) {
+  _mm512_stream_si512(static_cast<__m512i*>(to), _mm512_loadu_si512(from));
+}
 inline void stream_fence() { _mm_sfence(); }
 
 template <class T>

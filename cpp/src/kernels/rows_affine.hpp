@@ -1,0 +1,34 @@
+// Rows: y = xhat * weight + bias, the parameters running along what is reduced, or one of each for an item.
+#pragma once
+
+#include "kernels/rows_arguments.hpp"
+#include "kernels/sweep.hpp"
+
+namespace simdnorm {
+namespace {
+
+template <class T>
+struct Affinely {
+  Pack<T> weight, bias;
+  SIMDNORM_INLINE Pack<T> operator()(Pack<T> xhat) const { return fma(xhat, weight, bias); }
+};
+
+/// use(affine) where affine(i, lanes) is for the elements from `position + i` of the item on.
+template <class E, class Use>
+SIMDNORM_INLINE inline void with_affine(const RowsForward<E>& op, Index item, Index position, Use use) {
+  using T = Compute<E>;
+  if (op.along == Along::reduced && op.affine.weight) {
+    const T *weight = op.affine.weight + position, *bias = op.affine.bias + position;
+    use([=](Index i, auto lanes) SIMDNORM_INLINE {
+      return Affinely<T>{load(weight + i, lanes), load(bias + i, lanes)};
+    });
+  } else {
+    const Index k = item % op.rows.kept;
+    const Affinely<T> of_item = {broadcast<T>(op.affine.weight ? op.affine.weight[k] : T(1)),
+                                 broadcast<T>(op.affine.bias ? op.affine.bias[k] : T(0))};
+    use([=](Index, auto) SIMDNORM_INLINE { return of_item; });
+  }
+}
+
+}  // namespace
+}  // namespace simdnorm
