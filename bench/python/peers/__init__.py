@@ -18,7 +18,8 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
-MODULES = ("simdnorm_", "torch_", "numpy_")
+MODULES = ("simdnorm_", "torch_", "onednn_", "jax_", "onnxruntime_", "numpy_")
+WAYS = ("fresh", "out")
 
 
 @dataclass(frozen=True)

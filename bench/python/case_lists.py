@@ -1,0 +1,67 @@
+"""Which cases are measured: `core`, the fixed list that the means are over, and `more`, which shows other weaknesses."""
+
+from collections.abc import Iterable
+
+from cases import Case
+
+WAYS = ("forward", "backward")
+TRAINED = ("batch_norm_forward", "batch_norm_backward", "batch_norm")
+Image = tuple[tuple[int, ...], str]
+
+
+def _pairs(norm: str, *shapes: tuple[int, ...], dtype: str = "float32") -> list[Case]:
+    """Forward and backward, over rows."""
+    return [Case(f"{norm}_{way}", shape, dtype=dtype) for shape in shapes for way in WAYS]
+
+
+def _over(operations: Iterable[str], images: Iterable[Image], dtype: str = "float32") -> list[Case]:
+    return [Case(operation, *image, dtype=dtype) for image in images for operation in operations]
+
+
+def _both(norm: str) -> tuple[str, ...]:
+    return tuple(f"{norm}_{way}" for way in WAYS)
+
+
+def _images(samples: int, channels: int, *extent: int) -> list[Image]:
+    return [((samples, channels, *extent), "NCHW"), ((samples, *extent, channels), "NHWC")]
+
+
+SMALL_IMAGES = _images(32, 64, 56, 56)
+CORE = [
+    *_pairs("layer_norm", (1, 4096), (16, 64), (256, 768), (4096, 768), (8192, 768), (2048, 4096), (65536, 64)),
+    *_pairs("layer_norm", (4096, 1000)),
+    *_pairs("layer_norm", (4096, 768), dtype="bfloat16"),
+    *_pairs("layer_norm", (4096, 768), dtype="float16"),
+    *_pairs("rms_norm", (1, 4096), (2048, 4096), (512, 32, 128)),
+    *_pairs("rms_norm", (2048, 4096), dtype="bfloat16"),
+    *_pairs("add_rms_norm", (2048, 4096), dtype="bfloat16"),
+    *_over(TRAINED, [*SMALL_IMAGES, *_images(32, 512, 28, 28), *_images(32, 2048, 7, 7)]),
+    *_over(TRAINED, [((4096, 1024), "NC")]),
+    *_over(TRAINED, SMALL_IMAGES[:1], dtype="bfloat16"),
+    *_over(TRAINED, _images(64, 3, 224, 224)[:1]),
+    *_over(_both("group_norm"), [*_images(2, 320, 64, 64), *_images(8, 128, 128, 128)]),
+    *_over(_both("instance_norm"), _images(4, 64, 256, 256)),
+]
+MORE = [
+    Case("layer_norm", (1, 64)),
+    Case("layer_norm", (1, 4096)),
+    *_pairs("layer_norm", (1000, 100), (64, 65536), (4, 2**20)),
+    *_over(_both("layer_norm"), SMALL_IMAGES[:1]),
+    *_pairs("rms_norm", (256, 768), (4096, 1000)),
+    *_pairs("rms_norm", (4096, 768), dtype="float16"),
+    *_pairs("add_layer_norm", (256, 768), (4096, 768), (2048, 4096)),
+    *_pairs("add_rms_norm", (4096, 768), (2048, 4096)),
+    *_over(TRAINED, SMALL_IMAGES[1:], dtype="bfloat16"),
+    *_over(TRAINED, _images(64, 3, 224, 224)[1:]),
+    *_over([*_both("group_norm"), *_both("instance_norm")], SMALL_IMAGES),
+    *_over([*_both("group_norm"), *_both("instance_norm")], SMALL_IMAGES, dtype="bfloat16"),
+    *(
+        Case(f"{norm}_{way}", *sequences, masked=True)
+        for norm in ("batch_norm", "group_norm", "instance_norm")
+        for sequences in [((32, 256, 512), "NCL"), ((32, 512, 256), "NLC")]
+        for way in WAYS
+    ),
+]
+FRESH = [Case("layer_norm_forward", (2**20 * mebibytes // 4096, 1024)) for mebibytes in (16, 64, 256, 1024)]
+"""What fresh outputs cost when they are large: pages come from the system at each call."""
+LISTS = {"core": CORE, "more": MORE, "fresh": FRESH}
