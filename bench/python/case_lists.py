@@ -1,4 +1,8 @@
-"""Which cases are measured: `core`, the fixed list that the means are over, and `more`, which shows other weaknesses."""
+"""Which cases are measured.
+
+`core` is the fixed list that means are over, `goals` has the cases that single goals ask for, and `more` shows
+weaknesses that neither does.
+"""
 
 from collections.abc import Iterable
 
@@ -42,8 +46,11 @@ CORE = [
     *_over(_both("group_norm"), [*_images(2, 320, 64, 64), *_images(8, 128, 128, 128)]),
     *_over(_both("instance_norm"), _images(4, 64, 256, 256)),
 ]
+TINY = Case("layer_norm", (1, 64))
+"""What a call costs."""
+FRESH = [Case("layer_norm_forward", (2**20 * mebibytes // 4096, 1024)) for mebibytes in (16, 64, 256, 1024)]
+"""What large fresh outputs cost: the system gives pages at each call. Only simdnorm and PyTorch are asked."""
 MORE = [
-    Case("layer_norm", (1, 64)),
     Case("layer_norm", (1, 4096)),
     *_pairs("layer_norm", (1000, 100), (64, 65536), (4, 2**20)),
     *_over(_both("layer_norm"), SMALL_IMAGES[:1]),
@@ -62,6 +69,9 @@ MORE = [
         for way in WAYS
     ),
 ]
-FRESH = [Case("layer_norm_forward", (2**20 * mebibytes // 4096, 1024)) for mebibytes in (16, 64, 256, 1024)]
-"""What fresh outputs cost when they are large: pages come from the system at each call."""
-LISTS = {"core": CORE, "more": MORE, "fresh": FRESH}
+LISTS = {"core": CORE, "goals": [TINY, *FRESH], "more": MORE}
+
+
+def chosen(lists: Iterable[str], text: str) -> list[Case]:
+    """Return the cases of the lists that have `text` in their name, each once."""
+    return list(dict.fromkeys(case for name in lists for case in LISTS[name] if text in case.name))

@@ -4,10 +4,23 @@ import os
 import platform
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 CPU = Path("/sys/devices/system/cpu/cpu0/cache")
 ASSUMED = {"L2": 2**20, "last": 2**25}
 SHARE = 32 * 2**20
+
+
+def about() -> dict[str, Any]:
+    """Describe it, and what the user set that the threads of all peers obey."""
+    set_by_user = {name: value for name, value in os.environ.items() if name.startswith(("OMP_", "GOMP_", "KMP_"))}
+    return {
+        "processor": processor(),
+        "cores": len(os.sched_getaffinity(0)),
+        "L2": l2(),
+        "out of cache": out_of_cache(),
+        "environment": set_by_user,
+    }
 
 
 def processor() -> str:
@@ -15,10 +28,6 @@ def processor() -> str:
     lines = cpuinfo.read_text().splitlines() if cpuinfo.exists() else []
     models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     return models[0] if models else platform.machine()
-
-
-def cores() -> int:
-    return len(os.sched_getaffinity(0))
 
 
 @cache

@@ -1,32 +1,15 @@
 """Runs a case on all peers: first that they agree, then how long they take."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from types import ModuleType
 
 from agreement import check
 from cases import Case
+from measurement import Measurement
 from operands import Operands
 from peers import WAYS
 from streams import streams
 from timing import medians
-
-
-@dataclass(frozen=True)
-class Measurement:
-    """Medians in seconds: `times[peer, way]`, and the stream's."""
-
-    case: Case
-    threads: int
-    times: dict[tuple[str, str], float]
-    stream: float
-    lacking: tuple[str, ...]
-    """Peers that have no such operation."""
-
-    def best(self, peer: str, way: str) -> float | None:
-        """Return the time of `peer` at its best: into given arrays, or fresh where its own way into them is slower."""
-        ways = WAYS if way == "out" else ("fresh",)
-        return min((self.times[peer, w] for w in ways if (peer, w) in self.times), default=None)
 
 
 def measure(case: Case, peers: Sequence[ModuleType], threads: int, seconds: float) -> Measurement:

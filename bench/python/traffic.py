@@ -25,10 +25,12 @@ class Traffic:
 
 
 def traffic(case: Case) -> Traffic:
-    """x in and y out; dy and x in and dx out; beside a residual one more in, and forward one more out."""
+    """Count them: x in and y out; dy and x in and dx out; beside a residual one more in, and forward one more out."""
     reads = 1 + case.backward + case.added
     item = 0 if case.operation == "batch_norm" else _item(case)
-    return Traffic(reads, 1 + (case.added and not case.backward), item if item * (reads - case.added) > machine.l2() else 0)
+    return Traffic(
+        reads, 1 + (case.added and not case.backward), item if item * (reads - case.added) > machine.l2() else 0
+    )
 
 
 def size(case: Case) -> int:

@@ -1,8 +1,8 @@
-"""JAX: the formula, compiled; autodiff for the gradients. Of two forms the faster here: variance by E[x^2] - E[x]^2, as
-Flax has it, and a backward pass that starts from what the forward one saved.
+"""JAX: the formula, compiled; autodiff for the gradients.
 
-A call lasts until its outputs are there. It has no way into given arrays. XLA's number of threads is fixed when it
-starts: compare.py sets it in the environment of the process (NPROC, XLA_FLAGS).
+Of two forms it is the faster one: the variance is E[x^2] - E[x]^2, as in Flax, and the backward pass starts from what
+the forward one saved. A call lasts until its outputs are there. It has no way into given arrays. XLA takes its number of threads from the
+environment when it starts.
 """
 
 from collections.abc import Callable
@@ -26,7 +26,7 @@ def version() -> str:
 
 
 def set_threads(n: int) -> None:
-    """The environment has set them."""
+    """They are those of `peers.environment`."""
 
 
 def calls(o: Operands) -> Calls:
@@ -70,7 +70,9 @@ def _batch_norm(o: Operands, x: Any, weight: Any, bias: Any, running_mean: Any, 
     mean, variance = _statistics(o, x)
     count = x.size // weight.size if o.mask is None else int(o.mask.sum())
     batch = (mean.ravel(), variance.ravel() * (count / (count - 1)))
-    running = [(1 - MOMENTUM) * old + MOMENTUM * new for old, new in zip((running_mean, running_var), batch, strict=True)]
+    running = [
+        (1 - MOMENTUM) * old + MOMENTUM * new for old, new in zip((running_mean, running_var), batch, strict=True)
+    ]
     return [_apply(o, x, mean, variance, weight, bias), *running]
 
 

@@ -115,7 +115,7 @@ def _request(o: Operands) -> Request:
     way = BACKWARD if case.backward else TRAINING if case.operation.endswith("_forward") else INFERENCE
     flags = USE_SCALE | (USE_SHIFT if case.centered else RMS_NORM)
     flags |= GLOBAL_STATS if case.operation == "batch_norm" else 0
-    sixth = (ctypes.c_int64 * 6)
+    sixth = ctypes.c_int64 * 6
     groups = GROUPS if case.norm == "group_norm" else x.shape[1]
     shape, strides = sixth(*x.shape), sixth(*(stride // x.itemsize for stride in x.strides))
     return Request(OPERATIONS[case.norm], way, x.ndim, TYPES[case.dtype], shape, strides, groups, flags, EPS)

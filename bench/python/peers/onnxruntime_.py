@@ -21,6 +21,8 @@ TYPES = {"float32": TensorProto.FLOAT, "float16": TensorProto.FLOAT16}
 MICROSOFT = "com.microsoft"
 ort.set_default_logger_severity(4)
 _options = ort.SessionOptions()
+# Its threads spin between the operators of a run, but not after it: they would have the cores that the next peer needs.
+_options.add_session_config_entry("session.force_spinning_stop", "1")
 
 
 def version() -> str:
