@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import machine
 import memory
-from case_lists import CORE, FRESH, TINY
+from case_lists import CALL, CORE, FRESH
 from cases import Case
 from measurement import Measurement
 from ratios import OURS, RIVAL, TITLES, geometric_mean, ratio
@@ -87,7 +87,7 @@ def _threads(core: Sequence[Measurement]) -> Goal:
 
 def _tiny(measurements: Iterable[Measurement]) -> Iterable[Goal]:
     for m in measurements:
-        if m.case == TINY:
+        if m.case == CALL:
             ours, theirs = m.times[OURS, "out"], m.best(RIVAL, "out")
             met = ours <= 1.2e-6 and (theirs is None or ours < theirs)
             beside = "" if theirs is None else f" ({RIVAL} {1e6 * theirs:.2f})"

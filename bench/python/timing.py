@@ -11,8 +11,9 @@ Key = TypeVar("Key", bound=Hashable)
 BURST = 2e-3
 """Seconds of calls in a row: one sample is their mean."""
 LEAST_SAMPLES = 5
-FAR_BEHIND = 20
-"""Times the fastest call: nobody asks for such a call's last percent, so that it gets FEW samples, and no warm-up."""
+FAR_BEHIND, LONG = 4, 10e-3
+"""A call that takes so many times as long as the fastest, and so many seconds, gets FEW samples and no warm-up: nobody
+asks for its last percent."""
 FEW_SAMPLES = 3
 PAUSE = 10e-3
 """Seconds between bursts on several threads: the last library's threads spin for a while before they sleep, and
@@ -53,7 +54,7 @@ def medians(calls: Mapping[Key, Callable[[], object]], seconds: float, threads: 
     once = {name: _once(call) for name, call in calls.items()}
     fastest = min(once.values())
     runners = {
-        name: _Runner(call, max(1, min(2000, int(BURST / once[name]))), once[name] > FAR_BEHIND * fastest + BURST)
+        name: _Runner(call, max(1, min(2000, int(BURST / once[name]))), once[name] > max(FAR_BEHIND * fastest, LONG))
         for name, call in calls.items()
     }
     waiting = list(runners.values())

@@ -1,8 +1,8 @@
 """JAX: the formula, compiled; autodiff for the gradients.
 
 Of two forms it is the faster one: the variance is E[x^2] - E[x]^2, as in Flax, and the backward pass starts from what
-the forward one saved. A call lasts until its outputs are there. It has no way into given arrays. XLA takes its number of threads from the
-environment when it starts.
+the forward one saved. A call lasts until its outputs are there. It has no way into given arrays. XLA takes its number
+of threads from the environment when it starts.
 """
 
 from collections.abc import Callable
