@@ -26,7 +26,11 @@ def load(source: str, flags: Sequence[str] = ()) -> ctypes.CDLL:
         raise NoCompiler("no C compiler is installed")
     file = HERE / "c" / source
     command = [*compiler.split(), *FLAGS, str(file), *flags]
-    key = hashlib.sha256(repr((command, _version(compiler), _processor())).encode() + file.read_bytes()).hexdigest()
+    try:
+        version = subprocess.run([*compiler.split(), "--version"], capture_output=True, text=True).stdout
+    except OSError as error:
+        raise NoCompiler(str(error)) from error
+    key = hashlib.sha256(repr((command, version, _processor())).encode() + file.read_bytes()).hexdigest()
     library = _directory() / f"{file.stem}-{key[:16]}.so"
     if not library.exists():
         with tempfile.TemporaryDirectory(dir=library.parent) as directory:
@@ -36,10 +40,6 @@ def load(source: str, flags: Sequence[str] = ()) -> ctypes.CDLL:
                 raise NoCompiler(f"{compiler} refuses {source}: {outcome.stderr.strip()[-300:]}")
             made.replace(library)  # at once: another process may be looking
     return ctypes.CDLL(str(library))
-
-
-def _version(compiler: str) -> str:
-    return subprocess.run([*compiler.split(), "--version"], capture_output=True, text=True).stdout
 
 
 def _processor() -> str:
