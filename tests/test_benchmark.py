@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -22,8 +23,8 @@ def bench(monkeypatch):
     return SimpleNamespace(**{name: importlib.import_module(name) for name in ("peers", *NAMES)})
 
 
-def _compare(*options):
-    return subprocess.run([sys.executable, BENCH / "compare.py", *options], capture_output=True, text=True)
+def _compare(*options, program=BENCH / "compare.py"):
+    return subprocess.run([sys.executable, program, *options], capture_output=True, text=True)
 
 
 def test_all_peers_agree_on_every_operation_layout_and_dtype(bench, tmp_path):
@@ -80,10 +81,21 @@ def test_a_peer_that_does_not_agree_is_not_timed(bench, way):
 
     both = {"fresh": right, "out": right}
     bench.agreement.check(case, {"simdnorm": calls(**both), "peer": calls(**both)})
-    with pytest.raises(SystemExit, match=rf"result 0 of peer \({way}\) is not that of simdnorm"):
+    with pytest.raises(bench.agreement.Disagreement, match=rf"result 0 of peer \({way}\) is not that of simdnorm"):
         bench.agreement.check(case, {"simdnorm": calls(**both), "peer": calls(**both | {way: wrong})})
-    with pytest.raises(SystemExit, match="peer"):
+    with pytest.raises(bench.agreement.Disagreement, match="peer"):
         bench.agreement.check(case, {"simdnorm": calls(**both), "peer": calls(**both | {way: right[:2]})})
+
+
+def test_a_disagreement_is_reported_beside_the_other_cases(tmp_path):
+    shutil.copytree(BENCH, tmp_path / "bench")
+    numpy_ = tmp_path / "bench" / "peers" / "numpy_.py"
+    numpy_.write_text(numpy_.read_text().replace("y += _parameter(o, o.bias)", "y -= _parameter(o, o.bias)"))
+    options = ["--set", "tiny", "--cases", "norm_forward 8x", "--threads", "1", "--seconds", "0", "--no-memory"]
+    done = _compare(*options, program=tmp_path / "bench" / "compare.py")
+    assert done.returncode == 1
+    assert "layer_norm_forward 8x32: result 0 of NumPy (fresh) is not that of simdnorm" in done.stderr
+    assert "rms_norm_forward 8x8x32  " in done.stdout and "layer_norm_forward 8x32  " not in done.stdout
 
 
 @pytest.mark.parametrize("compiled", [True, False])

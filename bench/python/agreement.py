@@ -12,6 +12,10 @@ WIRING = {"float32": 1e-3, "float16": 2**-11 * 64, "bfloat16": 2**-8 * 64}
 the widest gap is that to PyTorch's LayerNorm, which sums the gradients of its parameters in 16 bits."""
 
 
+class Disagreement(Exception):
+    """A case of which peers think differently."""
+
+
 def tolerance(case: Case) -> float:
     """What peers may differ by, relative to the largest value.
 
@@ -22,7 +26,7 @@ def tolerance(case: Case) -> float:
 
 
 def check(case: Case, of_peers: Mapping[str, Calls]) -> None:
-    """Raise SystemExit where a peer's result, in one of its ways, is not that of the first peer."""
+    """Raise Disagreement where a peer's result, in one of its ways, is not that of the first peer."""
     (first, ours), *others = of_peers.items()
     assert ours.fresh is not None
     expected = [np.array(array, np.float32) for array in ours.arrays(ours.fresh())]
@@ -34,7 +38,7 @@ def check(case: Case, of_peers: Mapping[str, Calls]) -> None:
             for i, (a, e) in enumerate(zip(actual, expected, strict=True)):
                 error = _error(a, e)
                 if not error <= tolerance(case):
-                    raise SystemExit(f"{case.name}: result {i} of {name} ({way}) is not that of {first}: {error:.2g}")
+                    raise Disagreement(f"{case.name}: result {i} of {name} ({way}) is not that of {first}: {error:.2g}")
 
 
 def _error(actual: Array, expected: Array) -> float:

@@ -9,14 +9,14 @@ from collections.abc import Iterable
 
 from cases import GROUPS, Case
 
-WAYS = ("forward", "backward")
+PASSES = ("forward", "backward")
 TRAINED = ("batch_norm_forward", "batch_norm_backward", "batch_norm")
 Image = tuple[tuple[int, ...], str]
 
 
 def _pairs(norm: str, *shapes: tuple[int, ...], dtype: str = "float32") -> list[Case]:
     """Forward and backward, over rows."""
-    return [Case(f"{norm}_{way}", shape, dtype=dtype) for shape in shapes for way in WAYS]
+    return [Case(f"{norm}_{way}", shape, dtype=dtype) for shape in shapes for way in PASSES]
 
 
 def _over(operations: Iterable[str], images: Iterable[Image], dtype: str = "float32") -> list[Case]:
@@ -24,7 +24,7 @@ def _over(operations: Iterable[str], images: Iterable[Image], dtype: str = "floa
 
 
 def _both(norm: str) -> tuple[str, ...]:
-    return tuple(f"{norm}_{way}" for way in WAYS)
+    return tuple(f"{norm}_{way}" for way in PASSES)
 
 
 def _images(samples: int, channels: int, *extent: int) -> list[Image]:
@@ -67,7 +67,7 @@ MORE = [
         Case(f"{norm}_{way}", *sequences, masked=True)
         for norm in ("batch_norm", "group_norm", "instance_norm")
         for sequences in [((32, 256, 512), "NCL"), ((32, 512, 256), "NLC")]
-        for way in WAYS
+        for way in PASSES
     ),
 ]
 

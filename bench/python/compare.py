@@ -3,7 +3,7 @@
 import argparse
 import importlib.util
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,43 +32,74 @@ def main(arguments: list[str] | None = None) -> int:
 
     found: dict[str, Any] = {}
     measurements: list[Measurement] = []
+    failures: list[str] = []
+    memory: dict[Case, int | None] = {}
     with Progress(len(cases) * (len(options.threads) + options.memory)) as progress:
         for threads in options.threads:
             progress.say(f"{threads} thread(s)")
-            for item in measured(options, threads):
-                if isinstance(item, Measurement):
-                    measurements.append(item)
+            for peers, measurement, failure in measured(options, threads):
+                found = peers or found
+                failures += [failure] if failure else []
+                if measurement:
+                    measurements.append(measurement)
                     progress.advance()
-                else:
-                    found = item
         progress.say("memory")
-        memory: dict[Case, int | None] = {}
-        for case in cases if options.memory else ():
+        for case in cases if options.memory and measurements else ():
             memory[case] = taken(case, max(options.threads))
             progress.advance()
 
-    about = machine.about() | found
-    print_about(about)
-    peers = list(found["peers"])
-    print_tables(measurements, peers)
+    if measurements:
+        _report(
+            options,
+            machine.about() | found | {"failures": failures},
+            measurements,
+            memory,
+        )
+    for failure in failures:
+        print(failure, file=sys.stderr)
+    return 1 if failures else 0
+
+
+def _report(
+    options: argparse.Namespace,
+    about: dict[str, Any],
+    measurements: Sequence[Measurement],
+    memory: Mapping[Case, int | None],
+) -> None:
+    peers = list(about["peers"])
     summary = goals(measurements, memory, peers)
+    print_about(about)
+    print_tables(measurements, peers)
     print_goals(summary)
     if options.json:
         write_json(options.json, about, measurements, memory, summary)
     if options.plot:
         plot(options.plot, about, measurements, peers)
-    return 0
 
 
 def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
-        "--set", nargs="+", choices=LISTS, default=["core", "goals"], help="core and goals if not given"
+        "--set",
+        nargs="+",
+        choices=LISTS,
+        default=["core", "goals"],
+        help="core and goals if not given",
     )
-    parser.add_argument("--cases", default="", metavar="TEXT", help="only the cases with this in their name")
+    parser.add_argument(
+        "--cases",
+        default="",
+        metavar="TEXT",
+        help="only the cases with this in their name",
+    )
     parser.add_argument("--threads", type=_counts, default=(1, 2), metavar="1,2")
-    parser.add_argument("--seconds", type=float, default=2.0, help="for each case and number of threads")
-    parser.add_argument("--memory", action=argparse.BooleanOptionalAction, default=True, help="measure memory as well")
+    parser.add_argument("--seconds", type=float, default=1.0, help="for each case and number of threads")
+    parser.add_argument(
+        "--memory",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="measure memory as well",
+    )
     parser.add_argument("--json", type=Path, metavar="FILE")
     parser.add_argument("--plot", type=Path, metavar="FILE")
     return parser.parse_args(arguments)

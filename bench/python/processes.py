@@ -7,7 +7,7 @@ import sys
 from argparse import Namespace
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from measurement import Measurement
 from peers import environment
@@ -15,18 +15,44 @@ from peers import environment
 WORKER = Path(__file__).with_name("worker.py")
 
 
-def measured(options: Namespace, threads: int) -> Iterator[dict[str, Any] | Measurement]:
-    """Yield who takes part, then what comes out of each of the chosen cases."""
-    command = [sys.executable, str(WORKER), "--threads", str(threads), "--seconds", str(options.seconds)]
+class Measured(NamedTuple):
+    """What comes of a number of threads: first who takes part, then each case or a sentence on why there is none."""
+
+    peers: dict[str, Any] | None = None
+    measurement: Measurement | None = None
+    failure: str | None = None
+
+
+def measured(options: Namespace, threads: int) -> Iterator[Measured]:
+    command = [
+        sys.executable,
+        str(WORKER),
+        "--threads",
+        str(threads),
+        "--seconds",
+        str(options.seconds),
+    ]
     command += ["--cases", options.cases, "--set", *options.set]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=os.environ | environment(threads)) as worker:
+    with subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ | environment(threads),
+    ) as worker:
         assert worker.stdout is not None
         try:
             for line in worker.stdout:
-                read = json.loads(line)
-                yield Measurement.from_json(read) if "case" in read else read
+                yield _read(json.loads(line))
         except BaseException:
             worker.terminate()
             raise
     if worker.returncode != 0:
-        raise SystemExit(f"measuring on {threads} thread(s) ended with {worker.returncode}; see above")
+        yield Measured(failure=f"measuring on {threads} thread(s) ended with {worker.returncode}; see above")
+
+
+def _read(line: dict[str, Any]) -> Measured:
+    if "case" in line:
+        return Measured(measurement=Measurement.from_json(line))
+    if "disagreement" in line:
+        return Measured(failure=line["disagreement"])
+    return Measured(peers=line)

@@ -6,9 +6,9 @@ The first line says who takes part. compare.py starts it.
 import argparse
 import json
 import os
-import sys
 
 import streams
+from agreement import Disagreement
 from case_lists import FRESH, LISTS, chosen
 from measure import measure
 from peers import present
@@ -27,11 +27,19 @@ def main() -> None:
     lines = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     versions = {peer.NAME: peer.version() for peer in peers}
-    print(json.dumps({"peers": versions, "absent": absent, "streams": streams.kind()}), file=lines, flush=True)
+    print(
+        json.dumps({"peers": versions, "absent": absent, "streams": streams.kind()}),
+        file=lines,
+        flush=True,
+    )
     for case in chosen(options.set, options.cases):
         if case.available:
             asked = [peer for peer in peers if case not in FRESH or peer.NAME in ASKED_FOR_FRESH]
-            print(json.dumps(measure(case, asked, options.threads, options.seconds).to_json()), file=lines, flush=True)
+            try:
+                outcome = measure(case, asked, options.threads, options.seconds).to_json()
+            except Disagreement as error:
+                outcome = {"disagreement": str(error)}
+            print(json.dumps(outcome), file=lines, flush=True)
 
 
 def _options() -> argparse.Namespace:
@@ -44,4 +52,4 @@ def _options() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -11,7 +11,7 @@ enum { MAX_ARGUMENTS = 9, SHIFTLESS_INPUTS = 5 };
 /* What is to be made: `strides` are those of the memory, `flags` oneDNN's own. */
 struct request {
   int operation, way, dimensions, type;
-  int64_t shape[6], strides[6];
+  dnnl_dims_t shape, strides;
   int64_t groups;
   unsigned flags;
   float eps;
@@ -25,30 +25,31 @@ struct norm {
   int count;
 };
 
-const char *norm_version(void) {
+const char* norm_version(void) {
   static char text[32];
-  const dnnl_version_t *version = dnnl_version();
+  const dnnl_version_t* version = dnnl_version();
   snprintf(text, sizeof text, "%d.%d.%d", version->major, version->minor, version->patch);
   return text;
 }
 
 void norm_set_threads(int threads) { omp_set_num_threads(threads); }
 
-static dnnl_primitive_desc_t describe(const struct request *r, dnnl_engine_t engine, const_dnnl_memory_desc_t x) {
+static dnnl_primitive_desc_t describe(const struct request* r, dnnl_engine_t engine, const_dnnl_memory_desc_t x) {
   const dnnl_prop_kind_t forward = r->way == INFERENCE ? dnnl_forward_inference : dnnl_forward_training;
   const int backward = r->way == BACKWARD;
   dnnl_primitive_desc_t hint = NULL, made = NULL;
   dnnl_status_t status = dnnl_unimplemented;
   switch (r->operation) {
     case LAYER_NORM:
-      status =
-          dnnl_layer_normalization_forward_primitive_desc_create(&hint, engine, forward, x, x, NULL, r->eps, r->flags, NULL);
+      status = dnnl_layer_normalization_forward_primitive_desc_create(&hint, engine, forward, x, x, NULL, r->eps,
+                                                                      r->flags, NULL);
       if (status == dnnl_success && backward)
         status = dnnl_layer_normalization_backward_primitive_desc_create(&made, engine, dnnl_backward, x, x, x, NULL,
                                                                          r->eps, r->flags, hint, NULL);
       break;
     case BATCH_NORM:
-      status = dnnl_batch_normalization_forward_primitive_desc_create(&hint, engine, forward, x, x, r->eps, r->flags, NULL);
+      status =
+          dnnl_batch_normalization_forward_primitive_desc_create(&hint, engine, forward, x, x, r->eps, r->flags, NULL);
       if (status == dnnl_success && backward)
         status = dnnl_batch_normalization_backward_primitive_desc_create(&made, engine, dnnl_backward, x, x, x, r->eps,
                                                                          r->flags, hint, NULL);
@@ -58,8 +59,8 @@ static dnnl_primitive_desc_t describe(const struct request *r, dnnl_engine_t eng
       status = dnnl_group_normalization_forward_primitive_desc_create(&hint, engine, forward, x, x, r->groups, r->eps,
                                                                       r->flags, NULL);
       if (status == dnnl_success && backward)
-        status = dnnl_group_normalization_backward_primitive_desc_create(&made, engine, dnnl_backward, x, x, x, r->groups,
-                                                                         r->eps, r->flags, hint, NULL);
+        status = dnnl_group_normalization_backward_primitive_desc_create(&made, engine, dnnl_backward, x, x, x,
+                                                                         r->groups, r->eps, r->flags, hint, NULL);
 #endif
       break;
   }
@@ -69,7 +70,7 @@ static dnnl_primitive_desc_t describe(const struct request *r, dnnl_engine_t eng
 }
 
 /* Adds the argument `id`, of the description that the primitive asks for; it waits for its pointer. */
-static int add(struct norm *n, const_dnnl_primitive_desc_t description, int id) {
+static int add(struct norm* n, const_dnnl_primitive_desc_t description, int id) {
   const_dnnl_memory_desc_t of = dnnl_primitive_desc_query_md(description, dnnl_query_exec_arg_md, id);
   if (!of || dnnl_memory_desc_get_size(of) == 0) return 1; /* not one of this primitive's */
   dnnl_memory_t memory = NULL;
@@ -78,7 +79,7 @@ static int add(struct norm *n, const_dnnl_primitive_desc_t description, int id) 
   return 1;
 }
 
-void norm_destroy(struct norm *n) {
+void norm_destroy(struct norm* n) {
   for (int i = 0; i < n->count; i++) dnnl_memory_destroy(n->arguments[i].memory);
   if (n->primitive) dnnl_primitive_destroy(n->primitive);
   if (n->stream) dnnl_stream_destroy(n->stream);
@@ -87,14 +88,15 @@ void norm_destroy(struct norm *n) {
 }
 
 /* Returns NULL where the library has no such primitive for this machine. */
-struct norm *norm_create(const struct request *r) {
+struct norm* norm_create(const struct request* r) {
   static const int forward[] = {DNNL_ARG_SRC,      DNNL_ARG_DST,   DNNL_ARG_MEAN,
                                 DNNL_ARG_VARIANCE, DNNL_ARG_SCALE, DNNL_ARG_SHIFT};
-  static const int backward[] = {DNNL_ARG_SRC,   DNNL_ARG_DIFF_DST, DNNL_ARG_MEAN,     DNNL_ARG_VARIANCE,  DNNL_ARG_SCALE,
-                                 DNNL_ARG_SHIFT, DNNL_ARG_DIFF_SRC, DNNL_ARG_DIFF_SCALE, DNNL_ARG_DIFF_SHIFT};
-  const int *ids = r->way == BACKWARD ? backward : forward;
+  static const int backward[] = {DNNL_ARG_SRC,      DNNL_ARG_DIFF_DST,   DNNL_ARG_MEAN,
+                                 DNNL_ARG_VARIANCE, DNNL_ARG_SCALE,      DNNL_ARG_SHIFT,
+                                 DNNL_ARG_DIFF_SRC, DNNL_ARG_DIFF_SCALE, DNNL_ARG_DIFF_SHIFT};
+  const int* ids = r->way == BACKWARD ? backward : forward;
   const int count = r->way == BACKWARD ? sizeof backward / sizeof *backward : sizeof forward / sizeof *forward;
-  struct norm *n = calloc(1, sizeof *n);
+  struct norm* n = calloc(1, sizeof *n);
   dnnl_memory_desc_t x = NULL;
   dnnl_primitive_desc_t description = NULL;
   int done = n && dnnl_engine_create(&n->engine, dnnl_cpu, 0) == dnnl_success &&
@@ -113,13 +115,13 @@ struct norm *norm_create(const struct request *r) {
 }
 
 /* An argument that the primitive has not is nobody's loss. */
-int norm_bind(struct norm *n, int id, void *pointer) {
+int norm_bind(struct norm* n, int id, void* pointer) {
   for (int i = 0; i < n->count; i++)
     if (n->arguments[i].arg == id) return dnnl_memory_set_data_handle(n->arguments[i].memory, pointer);
   return dnnl_success;
 }
 
-int norm_run(struct norm *n) {
+int norm_run(struct norm* n) {
   const dnnl_status_t status = dnnl_primitive_execute(n->primitive, n->stream, n->count, n->arguments);
   return status == dnnl_success ? dnnl_stream_wait(n->stream) : status;
 }

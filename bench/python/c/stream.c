@@ -9,24 +9,24 @@
 typedef uint32_t line __attribute__((vector_size(64)));
 
 struct traffic {
-  const line *in[3];
-  line *out[2];
+  const line* in[3];
+  line* out[2];
   size_t lines;
   size_t item;       /* lines of an array that are read once by themselves before they are read for writing, or 0 */
   int threads, past; /* past the caches: with streaming stores */
 };
 
-static inline void put(line *to, line value, int past) {
+static inline void put(line* to, line value, int past) {
 #if defined(__AVX512F__)
   if (past) {
-    _mm512_stream_si512((__m512i *)to, (__m512i)value);
+    _mm512_stream_si512((__m512i*)to, (__m512i)value);
     return;
   }
 #elif defined(__SSE2__)
   if (past) {
     __m128i parts[4];
     __builtin_memcpy(parts, &value, sizeof value);
-    for (int i = 0; i < 4; i++) _mm_stream_si128((__m128i *)to + i, parts[i]);
+    for (int i = 0; i < 4; i++) _mm_stream_si128((__m128i*)to + i, parts[i]);
     return;
   }
 #endif
@@ -39,8 +39,8 @@ static inline void drain(void) {
 #endif
 }
 
-static inline __attribute__((always_inline)) void move(const struct traffic *t, size_t from, size_t to, int ins, int outs,
-                                                        int past) {
+static inline __attribute__((always_inline)) void move(const struct traffic* t, size_t from, size_t to, int ins,
+                                                       int outs, int past) {
   const line *a = t->in[0], *b = t->in[1], *c = t->in[2];
   line *y = t->out[0], *z = t->out[1];
   for (size_t i = from; i < to; i++) {
@@ -53,7 +53,7 @@ static inline __attribute__((always_inline)) void move(const struct traffic *t, 
 }
 
 /* Several sums: one alone would wait for itself. */
-static inline __attribute__((always_inline)) line sum(const line *a, size_t from, size_t to) {
+static inline __attribute__((always_inline)) line sum(const line* a, size_t from, size_t to) {
   line sums[4] = {{0}};
   size_t i = from;
   for (; i + 4 <= to; i += 4)
@@ -62,7 +62,7 @@ static inline __attribute__((always_inline)) line sum(const line *a, size_t from
   return sums[0] + sums[1] + sums[2] + sums[3];
 }
 
-static void stream_part(const struct traffic *t, size_t from, size_t to) {
+static void stream_part(const struct traffic* t, size_t from, size_t to) {
   const int ins = 1 + (t->in[1] != NULL) + (t->in[2] != NULL), outs = 1 + (t->out[1] != NULL);
   const size_t step = t->item ? t->item : to - from;
   for (size_t begin = from; begin < to; begin += step) {
@@ -71,16 +71,19 @@ static void stream_part(const struct traffic *t, size_t from, size_t to) {
       volatile uint32_t seen = sum(t->in[i], begin, end)[0]; /* or the compiler would not read at all */
       (void)seen;
     }
-#define MOVE(i, o)                                                                                    \
-  if (ins == i && outs == o) {                                                                        \
-    if (t->past) move(t, begin, end, i, o, 1); else move(t, begin, end, i, o, 0);                     \
+#define MOVE(i, o)                  \
+  if (ins == i && outs == o) {      \
+    if (t->past)                    \
+      move(t, begin, end, i, o, 1); \
+    else                            \
+      move(t, begin, end, i, o, 0); \
   }
     MOVE(1, 1) MOVE(2, 1) MOVE(3, 1) MOVE(2, 2)
   }
   if (t->past) drain();
 }
 
-void stream(const struct traffic *t) {
+void stream(const struct traffic* t) {
   if (t->threads == 1) {
     stream_part(t, 0, t->lines);
     return;

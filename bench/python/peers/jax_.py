@@ -22,7 +22,7 @@ jax.config.update("jax_cpu_enable_async_dispatch", False)  # handing over to a t
 
 
 def version() -> str:
-    return jax.__version__
+    return str(jax.__version__)
 
 
 def set_threads(n: int) -> None:

@@ -27,12 +27,13 @@ TYPES = {"float16": 1, "bfloat16": 2, "float32": 3}
 GLOBAL_STATS, USE_SCALE, USE_SHIFT, RMS_NORM = 0x1, 0x2, 0x4, 0x20
 OPERATIONS = {"layer_norm": 0, "rms_norm": 0, "batch_norm": 1, "group_norm": 2, "instance_norm": 2}
 TRAINING, INFERENCE, BACKWARD = range(3)
+Dimensions = ctypes.c_int64 * 12
 
 
 class Request(ctypes.Structure):
     _fields_ = (
         *((name, ctypes.c_int) for name in ("operation", "way", "dimensions", "type")),
-        *((name, ctypes.c_int64 * 6) for name in ("shape", "strides")),
+        *((name, Dimensions) for name in ("shape", "strides")),
         ("groups", ctypes.c_int64),
         ("flags", ctypes.c_uint),
         ("eps", ctypes.c_float),
@@ -45,9 +46,6 @@ class Norm(ctypes.c_void_p):
     def __del__(self) -> None:
         if self:
             library.norm_destroy(self)
-
-    def bind(self, name: int, array: Array) -> None:
-        library.norm_bind(self, name, array.ctypes.data)
 
 
 def _library() -> ctypes.CDLL:
@@ -68,7 +66,7 @@ library = _library()
 
 
 def version() -> str:
-    return library.norm_version().decode()
+    return str(library.norm_version(), "ascii")
 
 
 def set_threads(n: int) -> None:
@@ -83,14 +81,14 @@ def calls(o: Operands) -> Calls | None:
     given, made = library.norm_create(request), library.norm_create(request)
     if not given or not made:
         return None
-    for name, array in arguments.items():
-        given.bind(name, array)
-        made.bind(name, array)
+    for norm in (given, made):
+        for name, array in arguments.items():
+            library.norm_bind(norm, name, array.ctypes.data)
     y, *parameters = [DIFF_SRC, DIFF_SCALE, DIFF_SHIFT][: 2 + case.centered] if case.backward else [DST]
 
     def fresh() -> Array:
-        array = aligned_empty(o.x.shape, o.dtype)
-        made.bind(y, array)
+        array, address = aligned_empty(o.x.shape, o.dtype)
+        library.norm_bind(made, y, address)
         _check(library.norm_run(made))
         return array
 
@@ -115,9 +113,8 @@ def _request(o: Operands) -> Request:
     way = BACKWARD if case.backward else TRAINING if case.operation.endswith("_forward") else INFERENCE
     flags = USE_SCALE | (USE_SHIFT if case.centered else RMS_NORM)
     flags |= GLOBAL_STATS if case.operation == "batch_norm" else 0
-    sixth = ctypes.c_int64 * 6
     groups = GROUPS if case.norm == "group_norm" else x.shape[1]
-    shape, strides = sixth(*x.shape), sixth(*(stride // x.itemsize for stride in x.strides))
+    shape, strides = Dimensions(*x.shape), Dimensions(*(stride // x.itemsize for stride in x.strides))
     return Request(OPERATIONS[case.norm], way, x.ndim, TYPES[case.dtype], shape, strides, groups, flags, EPS)
 
 

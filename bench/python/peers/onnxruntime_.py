@@ -26,7 +26,7 @@ _options.add_session_config_entry("session.force_spinning_stop", "1")
 
 
 def version() -> str:
-    return ort.__version__
+    return str(ort.__version__)
 
 
 def set_threads(n: int) -> None:
