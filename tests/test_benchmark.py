@@ -12,6 +12,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from norms import needs_native
+
 BENCH = Path(__file__).parents[1] / "bench" / "python"
 NAMES = [file.stem for file in BENCH.glob("*.py")]
 
@@ -180,6 +182,14 @@ def test_memory_beyond_inputs_and_outputs_is_seen(bench, monkeypatch):
     if (taken := bench.memory.taken(case, 1)) is None:
         pytest.skip("this system does not tell the peak")
     assert taken >= 256 * 768 * 8
+
+
+@needs_native
+def test_outputs_are_not_counted_as_memory_beyond_them(bench):
+    case = bench.cases.Case("add_rms_norm_forward", (2048, 4096))
+    if (taken := bench.memory.taken(case, 1)) is None:
+        pytest.skip("this system does not tell the peak")
+    assert taken < 2048 * 4096 * 4  # `summed`, which no caller can give
 
 
 @dataclass

@@ -2,8 +2,9 @@
 
 A process for each case (scratch that one leaves behind would serve the next), in which all arrays are written, the
 code's pages have been read, and the operation has run on a tiny shape. Then the kernel's record of the peak is reset,
-the operation runs once with `out`, and the new peak less what was resident is what it took. The C library is told to
-keep no freed memory, which would serve a second time; the kernel counts in batches: 128 KiB a core may be missing.
+and the operation runs once with `out`. What it took is the new peak without what was resident and the outputs that were
+not given. The C library is told to keep no freed memory, which would serve a second time; the kernel counts in batches:
+128 KiB a core may be missing.
 """
 
 import argparse
@@ -56,8 +57,10 @@ def _measure(case: Case, threads: int) -> int | None:
         return None
     result = calls.out()
     after = _status("VmHWM")
-    del result
-    return max(0, after - before)
+    returned = result if isinstance(result, tuple) else (result,)
+    given = operands.dx if case.backward else operands.y
+    outputs = sum(array.nbytes for array in returned if array is not given)
+    return max(0, after - before - outputs)
 
 
 def _tiny(case: Case) -> Case:
