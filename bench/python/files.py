@@ -34,10 +34,11 @@ def plot(file: Path, about: dict[str, Any], measurements: Sequence[Measurement],
 
     matplotlib.use("Agg")
     from matplotlib import pyplot
+    from matplotlib.ticker import LogLocator, NullFormatter
 
     names = list(dict.fromkeys(m.case.name for m in measurements))
     series = [(threads, way) for threads in dict.fromkeys(m.threads for m in measurements) for way in TITLES]
-    figure, axes = pyplot.subplots(figsize=(9, 1.5 + 0.16 * len(names) * (len(series) + 1)), layout="constrained")
+    figure, axes = pyplot.subplots(figsize=(9, 1.5 + 0.08 * len(names) * (len(series) + 1)), layout="constrained")
     height = 1 / (len(series) + 1)
     for i, (threads, way) in enumerate(series):
         ratios = {m.case.name: ratio(m, way, peers) for m in measurements if m.threads == threads}
@@ -49,8 +50,9 @@ def plot(file: Path, about: dict[str, Any], measurements: Sequence[Measurement],
     axes.axvline(1, color="black", linewidth=0.8)
     axes.set(xscale="log", xlabel="times faster than the best peer (left of 1: slower)")
     axes.set_yticks([i + (len(series) - 1) / 2 * height for i in range(len(names))], names)
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axes.xaxis.set_major_formatter("{x:g}")
-    axes.xaxis.set_minor_formatter("{x:g}")
+    axes.xaxis.set_minor_formatter(NullFormatter())
     axes.margins(y=0.01)
     axes.invert_yaxis()
     axes.set_title(f"simdnorm beside {', '.join(peers[1:])}\n{about['processor']}", fontsize="medium")
