@@ -1,67 +1,105 @@
-"""Time simdnorm, PyTorch and NumPy side by side in one process: in turns, beside what memory allows."""
+"""Time simdnorm beside its peers, in turns in one process for each number of threads, and beside what memory allows."""
 
 import argparse
 import importlib.util
-import os
-import platform
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
-from cases import CASES, Case
+import machine
+from case_lists import LISTS, chosen
+from cases import Case
 from files import plot, write_json
-from measure import Measurement, measure
-from peers import present
-from report import print_tables
+from goals import goals
+from measurement import Measurement
+from memory import taken
+from processes import measured
+from progress import Progress
+from report import print_about, print_goals, print_tables
 
 
 def main(arguments: list[str] | None = None) -> int:
     options = _options(arguments)
-    cases = [case for case in CASES if options.cases in case.name]
+    cases = chosen(options.set, options.cases)
     if not cases:
-        raise SystemExit(f"no case has {options.cases!r} in its name; there are: " + ", ".join(c.name for c in CASES))
+        raise SystemExit(f"no case has {options.cases!r} in its name; there are: " + _names(chosen(LISTS, "")))
     if options.plot and importlib.util.find_spec("matplotlib") is None:
         raise SystemExit("matplotlib is not installed: python -m pip install 'simdnorm[bench]'")
-    peers, absent = present()
-    if not any(peer.NAME == "simdnorm" for peer in peers):
-        raise SystemExit(f"simdnorm is not installed: {absent['simdnorm']}")
-    names = [peer.NAME for peer in peers]
-    machine: dict[str, object] = {
-        "processor": _processor(),
-        "cores": len(os.sched_getaffinity(0)),
-        "peers": {peer.NAME: peer.version() for peer in peers},
-        "absent": absent,
-    }
-    print(f"{machine['processor']}, {machine['cores']} core(s) to run on")
-    print(*(f"{peer.NAME}: {peer.version()}" for peer in peers), sep="\n")
-    print(*(f"absent: {name} ({why})" for name, why in absent.items()), sep="\n")
-    if left_out := [case.name for case in cases if not case.available]:
-        print(f"left out, for ml_dtypes is not installed: {', '.join(left_out)}")
+    if left_out := [case for case in cases if not case.available]:
+        print(f"left out, for ml_dtypes is not installed: {_names(left_out)}")
         cases = [case for case in cases if case.available]
 
+    found: dict[str, Any] = {}
     measurements: list[Measurement] = []
-    steps = [(threads, case) for threads in options.threads for case in cases]
-    now = None
-    for threads, case in _track(steps):
-        if threads != now:
-            for peer in peers:
-                peer.set_threads(threads)
-            now = threads
-        measurements.append(measure(case, peers, threads, options.seconds))
+    failures: list[str] = []
+    memory: dict[Case, int | None] = {}
+    with Progress(len(cases) * (len(options.threads) + options.memory)) as progress:
+        for threads in options.threads:
+            progress.say(f"{threads} thread(s)")
+            for peers, measurement, failure in measured(options, threads):
+                found = peers or found
+                failures += [failure] if failure else []
+                if measurement:
+                    measurements.append(measurement)
+                    progress.advance()
+        progress.say("memory")
+        for case in cases if options.memory and measurements else ():
+            memory[case] = taken(case, max(options.threads))
+            progress.advance()
 
-    print_tables(measurements, names)
+    if measurements:
+        _report(
+            options,
+            machine.about() | found | {"failures": failures},
+            measurements,
+            memory,
+        )
+    for failure in failures:
+        print(failure, file=sys.stderr)
+    return 1 if failures else 0
+
+
+def _report(
+    options: argparse.Namespace,
+    about: dict[str, Any],
+    measurements: Sequence[Measurement],
+    memory: Mapping[Case, int | None],
+) -> None:
+    peers = list(about["peers"])
+    summary = goals(measurements, memory, peers)
+    print_about(about)
+    print_tables(measurements, peers)
+    print_goals(summary)
     if options.json:
-        write_json(options.json, machine, measurements)
+        write_json(options.json, about, measurements, memory, summary)
     if options.plot:
-        plot(options.plot, machine, measurements, names)
-    return 0
+        plot(options.plot, about, measurements, peers)
 
 
 def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--cases", default="", metavar="TEXT", help="only the cases with this in their name")
+    parser.add_argument(
+        "--set",
+        nargs="+",
+        choices=LISTS,
+        default=["core", "goals"],
+        help="core and goals if not given",
+    )
+    parser.add_argument(
+        "--cases",
+        default="",
+        metavar="TEXT",
+        help="only the cases with this in their name",
+    )
     parser.add_argument("--threads", type=_counts, default=(1, 2), metavar="1,2")
-    parser.add_argument("--seconds", type=float, default=2.0, help="for each case and number of threads")
+    parser.add_argument("--seconds", type=float, default=1.0, help="for each case and number of threads")
+    parser.add_argument(
+        "--memory",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="measure memory as well",
+    )
     parser.add_argument("--json", type=Path, metavar="FILE")
     parser.add_argument("--plot", type=Path, metavar="FILE")
     return parser.parse_args(arguments)
@@ -71,22 +109,8 @@ def _counts(text: str) -> tuple[int, ...]:
     return tuple(int(count) for count in text.split(","))
 
 
-def _processor() -> str:
-    cpuinfo = Path("/proc/cpuinfo")
-    lines = cpuinfo.read_text().splitlines() if cpuinfo.exists() else []
-    models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return models[0] if models else platform.machine()
-
-
-def _track(steps: Sequence[tuple[int, Case]]) -> Iterator[tuple[int, Case]]:
-    try:
-        from rich.console import Console
-        from rich.progress import track
-    except ModuleNotFoundError:
-        yield from steps
-    else:
-        console = Console(stderr=True)
-        yield from track(steps, "timing", console=console, transient=True, disable=not console.is_terminal)
+def _names(cases: Iterable[Case]) -> str:
+    return ", ".join(case.name for case in cases)
 
 
 if __name__ == "__main__":

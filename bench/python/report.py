@@ -1,28 +1,37 @@
-"""The tables: losses stand in them like gains."""
+"""What is printed: losses stand in it like gains."""
 
-import math
 from collections.abc import Sequence
+from typing import Any
 
-from measure import Measurement
+import machine
+from case_lists import CORE
+from goals import Goal
+from measurement import Measurement
+from ratios import OURS, RIVAL, TITLES, geometric_mean, ratio
+from tables import show
+from traffic import traffic
 
-OURS, RIVAL = "simdnorm", "PyTorch"
-LEGEND = """\
-stream: NumPy's copyto (copy, two copies) or add with out= (add) over the same arrays, in parts on more threads: the
-bytes that the operation has to move. of stream: the stream's time over simdnorm's, 100% is as fast as memory.
+LEGEND = f"""\
+limit: the reads and writes that the operation has to do, in the same run, on as many threads, with plain stores and
+with stores past the caches: the faster. copy: x in, y out; add: dy and x in, dx out; two to two, three to one: beside a
+residual. "read, ..." reads what shares statistics once more before, where that (in whole cache lines) does not fit into
+the L2 of a core ({machine.l2() / 2**20:g} MiB). of limit: the limit's time over simdnorm's, 100% is as fast as memory.
 to ...: how many times as long as simdnorm the peer takes; below 1 simdnorm is the slower one.
-*: the peer's own way into given outputs is slower than its fresh outputs, whose time this is."""
-TITLES = {"fresh": "fresh outputs", "out": "into given outputs (out=)"}
+*: the peer's own way into given outputs is slower than its fresh outputs, whose time this is.
+in L2: inputs and outputs are no larger than it, together. Out of cache: they have more than \
+{machine.out_of_cache() / 2**20:g} MiB, which is the last
+level of the caches, or {machine.SHARE / 2**20:g} MiB where it is larger: more cores share it than are measured here."""
 
 
-def ratio(m: Measurement, way: str, peers: Sequence[str]) -> float | None:
-    """Return how many times the fastest of `peers` takes as long as simdnorm: below 1 is a loss."""
-    times = [time for peer in peers if peer != OURS and (time := m.best(peer, way)) is not None]
-    ours = m.times.get((OURS, way))
-    return min(times) / ours if times and ours else None
-
-
-def geometric_mean(ratios: Sequence[float]) -> float:
-    return math.exp(math.fsum(map(math.log, ratios)) / len(ratios))
+def print_about(about: dict[str, Any]) -> None:
+    print(f"{about['processor']}, {about['cores']} core(s) to run on")
+    print(*(f"{peer}: {version}" for peer, version in about["peers"].items()), sep="\n")
+    for name, why in about["absent"].items():
+        print(f"absent: {name} ({why})")
+    print(f"limit: {about['streams']}")
+    for name, value in about["environment"].items():
+        print(f"environment: {name}={value}")
+    print()
 
 
 def print_tables(measurements: Sequence[Measurement], peers: Sequence[str]) -> None:
@@ -31,7 +40,16 @@ def print_tables(measurements: Sequence[Measurement], peers: Sequence[str]) -> N
             of_table = [m for m in measurements if m.threads == threads]
             _print_table(f"{threads} thread(s), {title}; microseconds, medians", of_table, way, peers)
     _print_lacking(measurements)
-    print(LEGEND)
+    print(LEGEND, end="\n\n")
+
+
+def print_goals(goals: Sequence[Goal]) -> None:
+    verdicts = {True: "met", False: "missed", None: "-"}
+    rows = [[goal.measure, goal.goal, goal.reached, verdicts[goal.met]] for goal in goals]
+    show("goals", ["measure", "goal", "reached", ""], rows)
+    for goal in goals:
+        if goal.misses:
+            print(f"{goal.measure}, {goal.goal}; missed by {', '.join(goal.misses)}")
 
 
 def _print_lacking(measurements: Sequence[Measurement]) -> None:
@@ -42,14 +60,14 @@ def _print_lacking(measurements: Sequence[Measurement]) -> None:
 
 def _print_table(title: str, measurements: Sequence[Measurement], way: str, peers: Sequence[str]) -> None:
     rivals = [RIVAL] if RIVAL in peers else []
-    header = ["case", *peers, "stream", *(f"to {r}" for r in rivals), "to best peer", "of stream"]
-    rows = [[m.case.name, *(_cell(m, peer, way) for peer in peers), f"{1e6 * m.stream:.1f} {m.case.stream}",
+    header = ["case", *peers, "limit", *(f"to {r}" for r in rivals), "to best peer", "of limit"]
+    rows = [[m.case.name, *(_cell(m, peer, way) for peer in peers), f"{1e6 * m.stream:.1f} {traffic(m.case).name}",
              *(_times(ratio(m, way, [r])) for r in rivals), _times(ratio(m, way, peers)),
              f"{m.stream / m.times[OURS, way]:.0%}"] for m in measurements]  # fmt: skip
-    means = ["geometric mean"] + [""] * (len(peers) + 1)
+    means = ["geometric mean of the core list"] + [""] * (len(peers) + 1)
     for among in ([rivals] if rivals else []) + [peers]:
-        ratios = [r for m in measurements if (r := ratio(m, way, among)) is not None]
-        means.append(_times(geometric_mean(ratios) if ratios else None))
+        ratios = [r for m in measurements if m.case in CORE and (r := ratio(m, way, among)) is not None]
+        means.append(_times(geometric_mean(ratios)))
     show(title, header, [*rows, [*means, ""]])
 
     to_best = {m.case.name: r for m in measurements if (r := ratio(m, way, peers)) is not None}
@@ -67,26 +85,3 @@ def _cell(m: Measurement, peer: str, way: str) -> str:
 
 def _times(value: float | None) -> str:
     return "-" if value is None else f"{value:.2f}x"
-
-
-def show(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print a table, rich's where that is installed and someone watches."""
-    try:
-        from rich.console import Console
-        from rich.table import Table
-    except ModuleNotFoundError:
-        console = None
-    else:
-        console = Console()
-    if console is not None and console.is_terminal:
-        table = Table(title=title, title_justify="left")
-        for i, name in enumerate(header):
-            table.add_column(name, justify="right" if i else "left")
-        for row in rows:
-            table.add_row(*(f"[red]{c}[/]" if c.startswith("0.") and c.endswith("x") else c for c in row))
-        console.print(table)
-        return
-    widths = [max(len(row[i]) for row in (header, *rows)) for i in range(len(header))]
-    print(title)
-    for row in (header, *rows):
-        print("  ".join(c.rjust(w) if i else c.ljust(w) for i, (c, w) in enumerate(zip(row, widths, strict=True))))

@@ -6,7 +6,8 @@
 from typing import Any
 
 import numpy as np
-from cases import EPS, MOMENTUM, Array, Operands
+from cases import EPS, MOMENTUM, Array
+from operands import Operands
 
 from . import Calls
 

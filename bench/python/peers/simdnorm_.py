@@ -3,7 +3,8 @@
 from functools import partial
 from typing import Any
 
-from cases import EPS, GROUPS, MOMENTUM, Operands
+from cases import EPS, GROUPS, MOMENTUM
+from operands import Operands
 
 import simdnorm as sn
 

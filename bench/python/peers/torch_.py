@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 import torch
-from cases import EPS, GROUPS, MOMENTUM, Array, Operands
+from cases import EPS, GROUPS, MOMENTUM, Array
+from operands import Operands
 
 from . import Calls
 
