@@ -3,6 +3,8 @@
 
 #include <arm_neon.h>
 
+#include <cstring>
+
 #include "elements.hpp"
 #include "simd/pack.hpp"
 
@@ -87,6 +89,7 @@ template <class E>
 inline void stream(E* p, Pack<Compute<E>> a) {
   store(p, a, All{});
 }
+inline void stream_line(void* to, const void* from) { std::memcpy(to, from, kPackBytes); }
 inline void stream_fence() {}
 
 template <class T>

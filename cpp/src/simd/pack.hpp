@@ -7,13 +7,14 @@
 //   load(p, lanes)         the lanes from unaligned memory; lanes that are not asked for are zero and not touched
 //   store(p, v, lanes)     the lanes to unaligned memory; others are not touched
 //   stream(p, v)           a whole pack to memory aligned to 64 bytes, past the caches where the processor can
+//   stream_line(to, from)  64 bytes as they are to memory aligned to 64 bytes, past the caches where the processor can
 //   broadcast<T>(s)        s in every lane
 //   a + b, a - b, a * b    lane by lane, one rounding each
 //   fma(a, b, c)           a * b + c; one rounding where the processor has it (the portable backend has two)
 //   first(v, lanes)        the lanes of v, zero in the others
 //   hsum(v)                the sum of all lanes, always in the order of the tree i + (i + width / 2), halving
 //
-// kStreams, whether stream() is more than a store, and stream_fence(), which orders streamed stores before whatever
+// kStreams, whether stream() and stream_line() are more than stores, and stream_fence(), which orders streamed stores before whatever
 // another thread reads.
 //
 // Everything here has internal linkage: the same names are compiled once per instruction set.

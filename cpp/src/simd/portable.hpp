@@ -61,6 +61,7 @@ template <class E>
 inline void stream(E* p, Pack<Compute<E>> a) {
   store(p, a, All{});
 }
+inline void stream_line(void* to, const void* from) { std::memcpy(to, from, kPackBytes); }
 inline void stream_fence() {}
 
 template <class T>
