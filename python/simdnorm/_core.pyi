@@ -34,12 +34,6 @@ Mask: TypeAlias = NDArray[np.bool_]
 RowLayout: TypeAlias = tuple[int, int, int, int, int]
 ChannelLayout: TypeAlias = tuple[int, int, int, int]
 
-def layer_norm_express(
-    x: object, normalized_shape: object, weight: object, bias: object, eps: object, out: object
-) -> Elements | None:
-    """The whole inference call when every argument is plainly right (exact contiguous arrays of one dtype, no
-    overlap); None when anything deserves a closer look, and then nothing has been written."""
-
 def layer_norm_forward(
     x: Elements,
     weight: Parameters | None,
@@ -141,9 +135,9 @@ def group_norm_forward(
 def group_norm_backward(
     dy: Elements,
     x: Elements,
+    groups: int,
     mean: Statistics,
     rstd: Statistics,
-    groups: int,
     weight: Parameters | None,
     mask: Mask | None,
     dx: Elements | None,
@@ -270,3 +264,12 @@ def get_num_threads() -> int: ...
 def set_num_threads(n: int) -> None: ...
 def build_info() -> dict[str, str | bool]:
     """version, compiler, openmp"""
+
+def empty(shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Room for a result. Large ones are made of blocks (see cpp/bind/blocks.hpp) which are kept when they die."""
+
+def return_blocks() -> bool:
+    """Return to the system the blocks that are kept; False where there were none."""
+
+def held_blocks() -> dict[str, int]:
+    """used_bytes, kept_bytes, kept_blocks"""
