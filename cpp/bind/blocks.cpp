@@ -38,33 +38,24 @@ class Pool {
  public:
   Pool() { kept_.reserve(kMostKept); }
 
-  /// A kept block, or null and the right to map one.
-  void* reuse_or_reserve(std::size_t bytes) {
+  /// A kept block, or null.
+  void* take(std::size_t bytes) {
     Leaving leaving;
     const std::lock_guard lock(mutex);
     ++requests_;
     while (!kept_.empty() && requests_ - kept_.front().given > kPatience) leave(kept_.begin(), leaving);
-    if (const auto like = find_like(bytes); like != kept_.end()) {
-      const Block block = *like;
-      used_.emplace(block.memory, block.bytes);
-      kept_.erase(like);
-      kept_bytes_ -= block.bytes;
-      use(block.bytes);
-      return block.memory;
-    }
-    use(bytes);
-    while (used_bytes_ + kept_bytes_ > most_used_bytes_) leave(kept_.begin(), leaving);
-    return nullptr;
+    const auto like = find_like(bytes);
+    if (like == kept_.end()) return nullptr;
+    const Block block = *like;
+    use(block.memory, block.bytes);
+    kept_bytes_ -= block.bytes;
+    kept_.erase(like);
+    return block.memory;
   }
 
-  void mapped(void* memory, std::size_t bytes) {
+  void add(void* memory, std::size_t bytes) {
     const std::lock_guard lock(mutex);
-    used_.emplace(memory, bytes);
-  }
-
-  void not_mapped(std::size_t bytes) {
-    const std::lock_guard lock(mutex);
-    used_bytes_ -= bytes;
+    use(memory, bytes);
   }
 
   void give(void* memory) {
@@ -75,10 +66,10 @@ class Pool {
     const std::lock_guard lock(mutex);
     used_.erase(memory);
     used_bytes_ -= bytes;
-    if (kept_.size() == kMostKept) leave(kept_.begin(), leaving);
+    if (!lent) return leaving.add({memory, bytes, 0});
+    while (kept_.size() == kMostKept || kept_bytes_ + bytes > most_used_bytes_) leave(kept_.begin(), leaving);
     kept_bytes_ += bytes;
     kept_.push_back({memory, bytes, requests_});
-    if (!lent) leave(kept_.end() - 1, leaving);
   }
 
   std::size_t size(void* memory) {
@@ -114,7 +105,8 @@ class Pool {
     return best;
   }
 
-  void use(std::size_t bytes) {
+  void use(void* memory, std::size_t bytes) {
+    used_.emplace(memory, bytes);
     used_bytes_ += bytes;
     most_used_bytes_ = std::max(most_used_bytes_, used_bytes_);
   }
@@ -143,16 +135,20 @@ Pool& pool() {
 
 }  // namespace
 
-void* take_block(std::size_t bytes) noexcept try {
+void* take_block(std::size_t bytes) noexcept {
   if (bytes > SIZE_MAX - 2 * kHugePage) return nullptr;
   bytes = (bytes + kHugePage - 1) / kHugePage * kHugePage;
-  if (void* kept = pool().reuse_or_reserve(bytes)) return kept;
-  void* memory = map_pages(bytes);
-  if (!memory && return_blocks()) memory = map_pages(bytes);
-  memory ? pool().mapped(memory, bytes) : pool().not_mapped(bytes);
-  return memory;
-} catch (const std::exception&) {
-  return nullptr;
+  void* memory = nullptr;
+  try {
+    if (void* kept = pool().take(bytes)) return kept;
+    memory = map_pages(bytes);
+    if (!memory && return_blocks()) memory = map_pages(bytes);
+    if (memory) pool().add(memory, bytes);
+    return memory;
+  } catch (const std::bad_alloc&) {
+    if (memory) unmap_pages(memory, bytes);
+    return nullptr;
+  }
 }
 
 void give_block(void* block) noexcept { pool().give(block); }

@@ -1,8 +1,8 @@
 // Memory for large results. A fresh page costs more than what a norm does with it: the system clears it, fault by
 // fault. So the block of a result that died is kept for the next one of like size, and lent to the system until then.
 //
-// Blocks in use and kept together never exceed the most that was in use at once; at most 32 are kept; and one that 64
-// requests had no use for is returned.
+// What is kept never exceeds the most that was in use at once, nor 32 blocks; and a block that 64 requests had no use
+// for is returned.
 #pragma once
 
 #include <cstddef>

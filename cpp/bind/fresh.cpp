@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <vector>
 
 #include "blocks.hpp"
 #include "chapters.hpp"
@@ -46,31 +47,24 @@ DataHandler handler = {"simdnorm",
 
 using SetHandler = PyObject* (*)(PyObject*);
 
-SetHandler set_handler() {
-  const auto multiarray = py::module_::import("numpy._core.multiarray");
-  void** table = multiarray.attr("_ARRAY_API").cast<py::capsule>().get_pointer<void*>();
-  return reinterpret_cast<SetHandler>(table[kSetHandler]);
-}
+// Both are there from the import on.
+SetHandler set_handler = nullptr;
+PyObject* our_handler = nullptr;
 
 /// NumPy allocates blocks while this lives, in this thread.
 class WithBlocks {
  public:
-  WithBlocks() {
-    static const SetHandler set = set_handler();
-    static const py::handle ours = py::capsule(&handler, "mem_handler").release();
-    set_ = set;
-    before_ = py::reinterpret_steal<py::object>(set(ours.ptr()));
+  WithBlocks() : before_(py::reinterpret_steal<py::object>(set_handler(our_handler))) {
     if (!before_) throw py::error_already_set();
   }
   WithBlocks(const WithBlocks&) = delete;
   WithBlocks& operator=(const WithBlocks&) = delete;
   ~WithBlocks() {
     const py::error_scope kept;
-    Py_XDECREF(set_(before_.ptr()));
+    Py_XDECREF(set_handler(before_.ptr()));
   }
 
  private:
-  SetHandler set_;
   py::object before_;
 };
 
@@ -103,6 +97,9 @@ py::object fresh(Shape shape, int type, std::size_t item) {
 }
 
 void register_fresh(py::module_& module) {
+  const py::capsule table = py::module_::import("numpy._core.multiarray").attr("_ARRAY_API");
+  set_handler = reinterpret_cast<SetHandler>(table.get_pointer<void*>()[kSetHandler]);
+  our_handler = py::capsule(&handler, "mem_handler").release().ptr();
   module.def("empty", empty);
   module.def("return_blocks", return_blocks);
   module.def("held_blocks", [] {
