@@ -15,7 +15,9 @@ bool is_bfloat16(int type_number) {
   if (known < 0) {
     const auto modules = py::reinterpret_borrow<py::dict>(PyImport_GetModuleDict());
     if (!modules.contains("ml_dtypes")) return false;
-    known = py::dtype::from_args(modules["ml_dtypes"].attr("bfloat16")).num();
+    const py::object scalar = py::getattr(modules["ml_dtypes"], "bfloat16", py::none());
+    if (scalar.is_none()) return false;
+    known = py::dtype::from_args(scalar).num();
     bfloat16_number.store(known, std::memory_order_relaxed);
   }
   return type_number == known;

@@ -122,8 +122,8 @@ class Express {
   bool plain_ = true, written_ = false;
   int spans_count_ = 0, results_count_ = 0;
   Py_ssize_t needs_ = 0;
-  Span spans_[6];
-  py::object results_[4];
+  Span spans_[6];          // no operation reads more arrays,
+  py::object results_[4];  // nor returns more
 };
 
 }  // namespace simdnorm::bind

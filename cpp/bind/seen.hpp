@@ -1,9 +1,8 @@
 // How the norms see x: where their parameters and statistics run, and the layout that tells the kernels.
 #pragma once
 
-#include "fresh.hpp"
-
 #include "checked.hpp"
+#include "fresh.hpp"
 #include "outline.hpp"
 
 namespace simdnorm::bind {
@@ -13,9 +12,9 @@ const ArrayProxy* plain(PyObject* object);
 inline Shape shape_of(const ArrayProxy* array) { return {array->dimensions, static_cast<std::size_t>(array->nd)}; }
 
 /// x as it came from users, where it can be seen at a glance.
-template <class Layout_>
+template <class Layout>
 struct Seen {
-  Layout_ layout;
+  Layout layout;
   const ArrayProxy* x = nullptr;
   Shape parameters;
   Shape statistics() const { return {statistic_extents, static_cast<std::size_t>(statistic_axes)}; }
