@@ -124,7 +124,7 @@ class Pool {
 
 /// Never destroyed: results may die after everything else has.
 Pool& pool() {
-  static Pool& pool = [] -> Pool& {
+  static Pool& pool = []() -> Pool& {
     // A child that was forked while another thread held the lock would wait for ever.
     pthread_atfork([] { bind::pool().mutex.lock(); }, [] { bind::pool().mutex.unlock(); },
                    [] { bind::pool().mutex.unlock(); });
