@@ -20,6 +20,7 @@ Outputs are written in place; an optional argument that is None is not given or 
 MemoryError: no room for scratch, nothing written. ValueError: a size that does not match (a bug of the caller's).
 """
 
+from collections.abc import Callable
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -33,6 +34,22 @@ Int64s: TypeAlias = NDArray[np.int64]
 Mask: TypeAlias = NDArray[np.bool_]
 RowLayout: TypeAlias = tuple[int, int, int, int, int]
 ChannelLayout: TypeAlias = tuple[int, int, int, int]
+
+class Express:
+    """Whole calls, where everything is plain: exact contiguous arrays of the right dtypes and shapes, no mask, no axis.
+
+    A function for each operation that users call, by the name that it has below. Its arguments are those that are read,
+    in the order that they have below, but as users gave them; then what tells how to see x: (normalized_shape, axis)
+    for a forward pass over rows, (axis) for a backward one, (channel_axis, mask) for the other norms; then `need`,
+    whether a forward pass returns its statistics too, or which gradients a backward pass returns; then `out`.
+
+    It returns what the public function returns, or None where anything deserves a closer look. Nothing has been written
+    then.
+    """
+
+    def __getattr__(self, name: str) -> Callable[..., Any]: ...
+
+express: Express
 
 def layer_norm_forward(
     x: Elements,
