@@ -163,13 +163,13 @@ OUTS = {
 OVERLAPS = ("x", "dy", "weight", "bias", "mean", "rstd", "residual", "dsummed", "running_mean", "running_var")
 
 
-def overlapped(arguments, name, x):
-    """An `out` that begins in the middle of an argument."""
+def overlapped(arguments, name, x, at):
+    """An `out` that begins where an argument does, or in the middle of it."""
     value = arguments[name]
     room = np.ones(x.nbytes + value.nbytes, np.uint8)
     inside = room[: value.nbytes].view(value.dtype).reshape(value.shape)
     inside[...] = value
-    start = value.nbytes // 2 // x.itemsize * x.itemsize
+    start = 0 if at == "beginning" else value.nbytes // 2 // x.itemsize * x.itemsize
     return {name: inside, "out": room[start : start + x.nbytes].view(x.dtype).reshape(x.shape)}
 
 
@@ -183,10 +183,10 @@ def twisted(arguments, twist):
         return {**arguments, "out": OUTS[way](arguments, x)}
     if kind == "value":
         return {**arguments, name: way}
-    if not isinstance(arguments.get(name), np.ndarray):
-        return arguments
+    if not isinstance(arguments.get(name), np.ndarray) or not arguments[name].size or not arguments[name].ndim:
+        return arguments  # another change has left nothing to be changed
     if kind == "overlap":
-        return {**arguments, **overlapped(arguments, name, x)}
+        return {**arguments, **overlapped(arguments, name, x, way)}
     return {**arguments, name: OF_ARRAYS[way](arguments[name])}
 
 
@@ -197,7 +197,9 @@ def twists_of(spec, arguments):
     yield from (("value", name, way) for name in OF_NAMES if spec.takes(name) for way in OF_NAMES[name])
     if spec.out:
         yield from (("out", "out", way) for way in OUTS)
-        yield from (("overlap", name, None) for name in arrays if name in OVERLAPS)
+        yield from (("overlap", name, at) for name in arrays if name in OVERLAPS for at in ("beginning", "middle"))
+    if "running_var" in arrays:
+        yield "value", "running_var", arguments["running_mean"]
 
 
 def made(spec, dtype, parameters, shape, twists):
