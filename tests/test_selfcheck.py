@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from norms import DTYPES, SPECS
-from simdnorm import __main__, _backend
+from simdnorm import __main__, _backend, _fallback
 from simdnorm._selfcheck import check, plan, progress, speed
 from simdnorm._selfcheck.bounds import worst
 from simdnorm._selfcheck.formats import format_of, unit_roundoff
@@ -53,8 +53,8 @@ class Broken:
 
     def __getattr__(self, name):
         function = getattr(self._kernels, name)
-        if name == "layer_norm_express":
-            return lambda *arguments: None
+        if name == "express":
+            return _fallback.express  # no way around the broken one
         if name != self._name:
             return function
 

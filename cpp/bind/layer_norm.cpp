@@ -1,89 +1,91 @@
 #include "simdnorm/layer_norm.hpp"
 
-#include "arguments.hpp"
+#include "call.hpp"
+#include "chapters.hpp"
 
 namespace simdnorm::bind {
 namespace {
 
-void forward(const py::array& x, const py::object& weight, const py::object& bias, double eps, const py::object& y,
-             const py::object& mean, const py::object& rstd, const py::tuple& layout) {
-  with_types(x, {&weight, &bias}, [&]<class E, class P>(E, P) {
-    LayerNormForward<E, P> op;
-    op.layout = row_layout(layout);
-    op.x = in<E>(x, "x", elements(op.layout));
-    op.weight = in<P>(weight, "weight", reduced(op.layout));
-    op.bias = in<P>(bias, "bias", reduced(op.layout));
-    op.eps = eps;
-    op.y = out<E>(y, "y", elements(op.layout));
-    op.mean = out<Compute<E>>(mean, "mean", kept(op.layout));
-    op.rstd = out<Compute<E>>(rstd, "rstd", kept(op.layout));
-    released([&] { return layer_norm_forward(op); });
-  });
-}
+struct Forward {
+  static constexpr char name[] = "layer_norm_forward";
+  using Sees = GivenRows;
+  template <class E, class P>
+  using Operation = LayerNormForward<E, P>;
+  static void operands(auto& op, auto& take) {
+    take.elements("x", op.x);
+    take.parameter("weight", op.weight);
+    take.parameter("bias", op.bias);
+    take.eps(op.eps);
+    take.elements("y", op.y);
+    take.statistic("mean", op.mean);
+    take.statistic("rstd", op.rstd);
+  }
+  static Status run(const auto& op) { return layer_norm_forward(op); }
+};
 
-void backward(const py::object& dy, const py::array& x, const py::object& mean, const py::object& rstd,
-              const py::object& weight, const py::object& dx, const py::object& dweight, const py::object& dbias,
-              const py::tuple& layout) {
-  with_types(x, {&weight, &dweight, &dbias}, [&]<class E, class P>(E, P) {
-    LayerNormBackward<E, P> op;
-    op.layout = row_layout(layout);
-    op.dy = in<E>(dy, "dy", elements(op.layout));
-    op.x = in<E>(x, "x", elements(op.layout));
-    op.mean = in<Compute<E>>(mean, "mean", kept(op.layout));
-    op.rstd = in<Compute<E>>(rstd, "rstd", kept(op.layout));
-    op.weight = in<P>(weight, "weight", reduced(op.layout));
-    op.dx = out<E>(dx, "dx", elements(op.layout));
-    op.dweight = out<P>(dweight, "dweight", reduced(op.layout));
-    op.dbias = out<P>(dbias, "dbias", reduced(op.layout));
-    released([&] { return layer_norm_backward(op); });
-  });
-}
+struct Backward {
+  static constexpr char name[] = "layer_norm_backward";
+  using Sees = FoundRows;
+  template <class E, class P>
+  using Operation = LayerNormBackward<E, P>;
+  static void operands(auto& op, auto& take) {
+    take.elements("dy", op.dy);
+    take.elements("x", op.x);
+    take.statistic("mean", op.mean);
+    take.statistic("rstd", op.rstd);
+    take.parameter("weight", op.weight);
+    take.elements("dx", op.dx);
+    take.gradient("dweight", op.dweight, op.weight);
+    take.gradient("dbias", op.dbias, true);
+  }
+  static Status run(const auto& op) { return layer_norm_backward(op); }
+};
 
-void add_forward(const py::array& x, const py::object& residual, const py::object& weight, const py::object& bias,
-                 double eps, const py::object& y, const py::object& summed, const py::object& mean,
-                 const py::object& rstd, const py::tuple& layout) {
-  with_types(x, {&weight, &bias}, [&]<class E, class P>(E, P) {
-    AddLayerNormForward<E, P> op;
-    op.layout = row_layout(layout);
-    op.x = in<E>(x, "x", elements(op.layout));
-    op.residual = in<E>(residual, "residual", elements(op.layout));
-    op.weight = in<P>(weight, "weight", reduced(op.layout));
-    op.bias = in<P>(bias, "bias", reduced(op.layout));
-    op.eps = eps;
-    op.y = out<E>(y, "y", elements(op.layout));
-    op.summed = out<E>(summed, "summed", elements(op.layout));
-    op.mean = out<Compute<E>>(mean, "mean", kept(op.layout));
-    op.rstd = out<Compute<E>>(rstd, "rstd", kept(op.layout));
-    released([&] { return add_layer_norm_forward(op); });
-  });
-}
+struct AddForward {
+  static constexpr char name[] = "add_layer_norm_forward";
+  using Sees = GivenRows;
+  template <class E, class P>
+  using Operation = AddLayerNormForward<E, P>;
+  static void operands(auto& op, auto& take) {
+    take.elements("x", op.x);
+    take.elements("residual", op.residual);
+    take.parameter("weight", op.weight);
+    take.parameter("bias", op.bias);
+    take.eps(op.eps);
+    take.elements("y", op.y);
+    take.elements("summed", op.summed);
+    take.statistic("mean", op.mean);
+    take.statistic("rstd", op.rstd);
+  }
+  static Status run(const auto& op) { return add_layer_norm_forward(op); }
+};
 
-void add_backward(const py::object& dy, const py::array& summed, const py::object& mean, const py::object& rstd,
-                  const py::object& weight, const py::object& dsummed, const py::object& dx, const py::object& dweight,
-                  const py::object& dbias, const py::tuple& layout) {
-  with_types(summed, {&weight, &dweight, &dbias}, [&]<class E, class P>(E, P) {
-    AddLayerNormBackward<E, P> op;
-    op.layout = row_layout(layout);
-    op.dy = in<E>(dy, "dy", elements(op.layout));
-    op.summed = in<E>(summed, "summed", elements(op.layout));
-    op.mean = in<Compute<E>>(mean, "mean", kept(op.layout));
-    op.rstd = in<Compute<E>>(rstd, "rstd", kept(op.layout));
-    op.weight = in<P>(weight, "weight", reduced(op.layout));
-    op.dsummed = in<E>(dsummed, "dsummed", elements(op.layout));
-    op.dx = out<E>(dx, "dx", elements(op.layout));
-    op.dweight = out<P>(dweight, "dweight", reduced(op.layout));
-    op.dbias = out<P>(dbias, "dbias", reduced(op.layout));
-    released([&] { return add_layer_norm_backward(op); });
-  });
-}
+struct AddBackward {
+  static constexpr char name[] = "add_layer_norm_backward";
+  using Sees = FoundRows;
+  template <class E, class P>
+  using Operation = AddLayerNormBackward<E, P>;
+  static void operands(auto& op, auto& take) {
+    take.elements("dy", op.dy);
+    take.elements("summed", op.summed);
+    take.statistic("mean", op.mean);
+    take.statistic("rstd", op.rstd);
+    take.parameter("weight", op.weight);
+    take.optional_elements("dsummed", op.dsummed);
+    take.elements("dx", op.dx);
+    take.gradient("dweight", op.dweight, op.weight);
+    take.gradient("dbias", op.dbias, true);
+  }
+  static Status run(const auto& op) { return add_layer_norm_backward(op); }
+};
 
 }  // namespace
 
-void register_layer_norm(py::module_& module) {
-  module.def("layer_norm_forward", forward);
-  module.def("layer_norm_backward", backward);
-  module.def("add_layer_norm_forward", add_forward);
-  module.def("add_layer_norm_backward", add_backward);
+void register_layer_norm(py::module_& module, py::module_& lane) {
+  define<Forward>(module, lane);
+  define<Backward>(module, lane);
+  define<AddForward>(module, lane);
+  define<AddBackward>(module, lane);
 }
 
 }  // namespace simdnorm::bind

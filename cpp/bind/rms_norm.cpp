@@ -1,78 +1,91 @@
 #include "simdnorm/rms_norm.hpp"
 
-#include "arguments.hpp"
+#include "call.hpp"
+#include "chapters.hpp"
 
 namespace simdnorm::bind {
 namespace {
 
-void forward(const py::array& x, const py::object& weight, double eps, const py::object& y, const py::object& rstd,
-             const py::tuple& layout) {
-  with_types(x, {&weight}, [&]<class E, class P>(E, P) {
-    RmsNormForward<E, P> op;
-    op.layout = row_layout(layout);
-    op.x = in<E>(x, "x", elements(op.layout));
-    op.weight = in<P>(weight, "weight", reduced(op.layout));
-    op.eps = eps;
-    op.y = out<E>(y, "y", elements(op.layout));
-    op.rstd = out<Compute<E>>(rstd, "rstd", kept(op.layout));
-    released([&] { return rms_norm_forward(op); });
-  });
+/// What eps = None stands for: the distance from 1 to the next number.
+template <class E>
+constexpr double spacing_of(const E*) {
+  if constexpr (std::is_same_v<E, float16>) return 0x1p-10;
+  if constexpr (std::is_same_v<E, bfloat16>) return 0x1p-7;
+  return std::is_same_v<E, double> ? 0x1p-52 : 0x1p-23;
 }
 
-void backward(const py::object& dy, const py::array& x, const py::object& rstd, const py::object& weight,
-              const py::object& dx, const py::object& dweight, const py::tuple& layout) {
-  with_types(x, {&weight, &dweight}, [&]<class E, class P>(E, P) {
-    RmsNormBackward<E, P> op;
-    op.layout = row_layout(layout);
-    op.dy = in<E>(dy, "dy", elements(op.layout));
-    op.x = in<E>(x, "x", elements(op.layout));
-    op.rstd = in<Compute<E>>(rstd, "rstd", kept(op.layout));
-    op.weight = in<P>(weight, "weight", reduced(op.layout));
-    op.dx = out<E>(dx, "dx", elements(op.layout));
-    op.dweight = out<P>(dweight, "dweight", reduced(op.layout));
-    released([&] { return rms_norm_backward(op); });
-  });
-}
+struct Forward {
+  static constexpr char name[] = "rms_norm_forward";
+  using Sees = GivenRows;
+  template <class E, class P>
+  using Operation = RmsNormForward<E, P>;
+  static void operands(auto& op, auto& take) {
+    take.elements("x", op.x);
+    take.parameter("weight", op.weight);
+    take.eps(op.eps, spacing_of(op.x));
+    take.elements("y", op.y);
+    take.statistic("rstd", op.rstd);
+  }
+  static Status run(const auto& op) { return rms_norm_forward(op); }
+};
 
-void add_forward(const py::array& x, const py::object& residual, const py::object& weight, double eps,
-                 const py::object& y, const py::object& summed, const py::object& rstd, const py::tuple& layout) {
-  with_types(x, {&weight}, [&]<class E, class P>(E, P) {
-    AddRmsNormForward<E, P> op;
-    op.layout = row_layout(layout);
-    op.x = in<E>(x, "x", elements(op.layout));
-    op.residual = in<E>(residual, "residual", elements(op.layout));
-    op.weight = in<P>(weight, "weight", reduced(op.layout));
-    op.eps = eps;
-    op.y = out<E>(y, "y", elements(op.layout));
-    op.summed = out<E>(summed, "summed", elements(op.layout));
-    op.rstd = out<Compute<E>>(rstd, "rstd", kept(op.layout));
-    released([&] { return add_rms_norm_forward(op); });
-  });
-}
+struct Backward {
+  static constexpr char name[] = "rms_norm_backward";
+  using Sees = FoundRows;
+  template <class E, class P>
+  using Operation = RmsNormBackward<E, P>;
+  static void operands(auto& op, auto& take) {
+    take.elements("dy", op.dy);
+    take.elements("x", op.x);
+    take.statistic("rstd", op.rstd);
+    take.parameter("weight", op.weight);
+    take.elements("dx", op.dx);
+    take.gradient("dweight", op.dweight, op.weight);
+  }
+  static Status run(const auto& op) { return rms_norm_backward(op); }
+};
 
-void add_backward(const py::object& dy, const py::array& summed, const py::object& rstd, const py::object& weight,
-                  const py::object& dsummed, const py::object& dx, const py::object& dweight, const py::tuple& layout) {
-  with_types(summed, {&weight, &dweight}, [&]<class E, class P>(E, P) {
-    AddRmsNormBackward<E, P> op;
-    op.layout = row_layout(layout);
-    op.dy = in<E>(dy, "dy", elements(op.layout));
-    op.summed = in<E>(summed, "summed", elements(op.layout));
-    op.rstd = in<Compute<E>>(rstd, "rstd", kept(op.layout));
-    op.weight = in<P>(weight, "weight", reduced(op.layout));
-    op.dsummed = in<E>(dsummed, "dsummed", elements(op.layout));
-    op.dx = out<E>(dx, "dx", elements(op.layout));
-    op.dweight = out<P>(dweight, "dweight", reduced(op.layout));
-    released([&] { return add_rms_norm_backward(op); });
-  });
-}
+struct AddForward {
+  static constexpr char name[] = "add_rms_norm_forward";
+  using Sees = GivenRows;
+  template <class E, class P>
+  using Operation = AddRmsNormForward<E, P>;
+  static void operands(auto& op, auto& take) {
+    take.elements("x", op.x);
+    take.elements("residual", op.residual);
+    take.parameter("weight", op.weight);
+    take.eps(op.eps, spacing_of(op.x));
+    take.elements("y", op.y);
+    take.elements("summed", op.summed);
+    take.statistic("rstd", op.rstd);
+  }
+  static Status run(const auto& op) { return add_rms_norm_forward(op); }
+};
+
+struct AddBackward {
+  static constexpr char name[] = "add_rms_norm_backward";
+  using Sees = FoundRows;
+  template <class E, class P>
+  using Operation = AddRmsNormBackward<E, P>;
+  static void operands(auto& op, auto& take) {
+    take.elements("dy", op.dy);
+    take.elements("summed", op.summed);
+    take.statistic("rstd", op.rstd);
+    take.parameter("weight", op.weight);
+    take.optional_elements("dsummed", op.dsummed);
+    take.elements("dx", op.dx);
+    take.gradient("dweight", op.dweight, op.weight);
+  }
+  static Status run(const auto& op) { return add_rms_norm_backward(op); }
+};
 
 }  // namespace
 
-void register_rms_norm(py::module_& module) {
-  module.def("rms_norm_forward", forward);
-  module.def("rms_norm_backward", backward);
-  module.def("add_rms_norm_forward", add_forward);
-  module.def("add_rms_norm_backward", add_backward);
+void register_rms_norm(py::module_& module, py::module_& lane) {
+  define<Forward>(module, lane);
+  define<Backward>(module, lane);
+  define<AddForward>(module, lane);
+  define<AddBackward>(module, lane);
 }
 
 }  // namespace simdnorm::bind

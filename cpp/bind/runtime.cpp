@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "arguments.hpp"
+#include "chapters.hpp"
 
 #include <pybind11/stl.h>
 

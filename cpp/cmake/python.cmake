@@ -8,14 +8,19 @@ pybind11_add_module(
   MODULE
   NO_EXTRAS
   bind/module.cpp
-  bind/arguments.cpp
   bind/batch_norm.cpp
   bind/batch_norm_parts.cpp
+  bind/blocks.cpp
+  bind/checked.cpp
+  bind/elements.cpp
+  bind/express.cpp
+  bind/fresh.cpp
   bind/group_norm.cpp
   bind/layer_norm.cpp
-  bind/layer_norm_express.cpp
+  bind/pages.cpp
   bind/rms_norm.cpp
   bind/runtime.cpp
+  bind/seen.cpp
 )
 simdnorm_compile_options(_core)
 target_link_libraries(_core PRIVATE simdnorm::simdnorm)

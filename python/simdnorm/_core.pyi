@@ -20,6 +20,7 @@ Outputs are written in place; an optional argument that is None is not given or 
 MemoryError: no room for scratch, nothing written. ValueError: a size that does not match (a bug of the caller's).
 """
 
+from collections.abc import Callable
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -34,11 +35,21 @@ Mask: TypeAlias = NDArray[np.bool_]
 RowLayout: TypeAlias = tuple[int, int, int, int, int]
 ChannelLayout: TypeAlias = tuple[int, int, int, int]
 
-def layer_norm_express(
-    x: object, normalized_shape: object, weight: object, bias: object, eps: object, out: object
-) -> Elements | None:
-    """The whole inference call when every argument is plainly right (exact contiguous arrays of one dtype, no
-    overlap); None when anything deserves a closer look, and then nothing has been written."""
+class Express:
+    """Whole calls, where everything is plain: exact contiguous arrays of the right dtypes and shapes, no mask, no axis.
+
+    A function for each operation that users call, by the name that it has below. Its arguments are those that are read,
+    in the order that they have below, but as users gave them; then what tells how to see x: (normalized_shape, axis)
+    for a forward pass over rows, (axis) for a backward one, (channel_axis, mask) for the other norms; then `need`,
+    whether a forward pass returns its statistics too, or which gradients a backward pass returns; then `out`.
+
+    It returns what the public function returns, or None where anything deserves a closer look. Nothing has been written
+    then.
+    """
+
+    def __getattr__(self, name: str) -> Callable[..., Any]: ...
+
+express: Express
 
 def layer_norm_forward(
     x: Elements,
@@ -141,9 +152,9 @@ def group_norm_forward(
 def group_norm_backward(
     dy: Elements,
     x: Elements,
+    groups: int,
     mean: Statistics,
     rstd: Statistics,
-    groups: int,
     weight: Parameters | None,
     mask: Mask | None,
     dx: Elements | None,
@@ -270,3 +281,12 @@ def get_num_threads() -> int: ...
 def set_num_threads(n: int) -> None: ...
 def build_info() -> dict[str, str | bool]:
     """version, compiler, openmp"""
+
+def empty(shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Room for a result. Large ones are made of blocks (see cpp/bind/blocks.hpp) which are kept when they die."""
+
+def return_blocks() -> bool:
+    """Return to the system the blocks that are kept; False where there were none."""
+
+def held_blocks() -> dict[str, int]:
+    """used_bytes, kept_bytes, kept_blocks"""

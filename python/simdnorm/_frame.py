@@ -6,7 +6,7 @@ from typing import TypeAlias
 import numpy as np
 
 from ._dtypes import FLOAT32, FLOAT64, Array, array, plain_array, statistics_dtype
-from ._layouts import Order, Output, Shape, gathered, lies_in, room, small, target
+from ._layouts import Order, Output, Shape, fresh, gathered, lies_in, room, small, target
 from ._memory import check_output
 
 Layout: TypeAlias = tuple[int, ...]
@@ -115,8 +115,8 @@ class Frame:
         if out is None and (order is None or lies_in(x, order)):
             return Output(*room(x.shape, x.dtype, order))
         if out is None:
-            fresh = np.empty(x.shape, x.dtype)
-            return target(fresh, fresh, order)
+            made = fresh(x.shape, x.dtype)
+            return target(made, made, order)
         plain = plain_array("out", out)
         if plain.dtype != x.dtype:
             raise ValueError(f"out has dtype {plain.dtype}, expected {x.dtype}, the dtype of {self.name}")

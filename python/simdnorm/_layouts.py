@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from . import _backend
 from ._dtypes import Array, bits
 
 Shape: TypeAlias = tuple[int, ...]
@@ -52,14 +53,20 @@ def small(a: Array, order: Order = None) -> Array:
     return bits(view if flags.c_contiguous and flags.aligned else dense(view))
 
 
+def fresh(shape: Shape, dtype: np.dtype[Any]) -> Array:
+    """Make an array of values yet unknown; a large one is made of memory that the backend has kept."""
+    made: Array = _backend.kernels.empty(shape, dtype)
+    return made
+
+
 def room(shape: Shape, dtype: np.dtype[Any], order: Order) -> tuple[Array, Array]:
     """Make a result of a (logical) shape whose memory lies in `order`: as the caller sees it, and as the kernels do."""
     if order is None:
-        fresh = np.empty(shape, dtype)
-        return fresh, bits(fresh)
+        made = fresh(shape, dtype)
+        return made, bits(made)
     inverse = sorted(range(len(order)), key=order.__getitem__)
-    fresh = np.empty([shape[a] for a in order], dtype)
-    return fresh.transpose(inverse), bits(fresh)
+    made = fresh(tuple(shape[a] for a in order), dtype)
+    return made.transpose(inverse), bits(made)
 
 
 class Output:
@@ -84,7 +91,7 @@ def target(returned: Array, plain: Array, order: Order) -> Output:
     view = ordered(plain, order)
     if lies_in(plain, order):
         return Output(returned, bits(view))
-    beside = np.empty(view.shape, view.dtype)
+    beside = fresh(view.shape, view.dtype)
     return Output(returned, bits(beside), (view, beside))
 
 
@@ -96,7 +103,9 @@ def dense(view: Array) -> Array:
     # A broadcast array can be larger than any memory; where the system overcommits, copying it would never end.
     if view.nbytes > _memory_size():
         raise MemoryError(f"an array of shape {view.shape} and dtype {view.dtype} must be copied: {view.nbytes} bytes")
-    return view.copy(order="C")
+    copy = fresh(view.shape, view.dtype)
+    copy[...] = view
+    return copy
 
 
 def _count_copy() -> None:

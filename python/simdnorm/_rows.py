@@ -12,6 +12,7 @@ rows alone, wherever they are not the last in memory. Axes of size 1 are of a ki
 of one is cut like the batch that it was taken from, and gives the same bits.
 """
 
+from functools import lru_cache
 from itertools import groupby
 from math import prod
 
@@ -42,12 +43,12 @@ def _memory(x: Array, axes: Axes, plain: bool) -> tuple[Order, Layout]:
     kept_first = *(a for a in range(x.ndim) if a not in axes), *axes
     if not x.flags.c_contiguous:
         for order in (kept_first, *_channel_moves(x.ndim)):
-            if lies_in(x, order) and (layout := _layout(x, order, axes, plain)):
+            if lies_in(x, order) and (layout := _layout(x.shape, order, axes, plain)):
                 return order, layout
     logical = tuple(range(x.ndim))
-    if layout := _layout(x, logical, axes, plain):
+    if layout := _layout(x.shape, logical, axes, plain):
         return None, layout
-    layout = _layout(x, kept_first, axes, plain)
+    layout = _layout(x.shape, kept_first, axes, plain)
     assert layout is not None
     return kept_first, layout
 
@@ -60,9 +61,10 @@ def _channel_moves(ndim: int) -> tuple[Axes, ...]:
     return (0, last, *range(1, last)), (0, *range(2, ndim), 1)
 
 
-def _layout(x: Array, order: Axes, axes: Axes, plain: bool) -> Layout | None:
+@lru_cache(maxsize=256)
+def _layout(shape: Axes, order: Axes, axes: Axes, plain: bool) -> Layout | None:
     """Merge neighbours in `order` that are both reduced, or both kept; None for what the kernels do not know."""
-    runs = [(reduced, prod(x.shape[a] for a in run)) for reduced, run in groupby(order, key=axes.__contains__)]
+    runs = [(reduced, prod(shape[a] for a in run)) for reduced, run in groupby(order, key=axes.__contains__)]
     sizes = [size for _, size in runs]
     if runs[0][0]:
         sizes.insert(0, 1)

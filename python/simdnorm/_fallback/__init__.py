@@ -4,6 +4,7 @@ The reference computes in more digits than the arrays have; what it returns is r
 writes to what it reads, so an output may be an input. See `_core.pyi` for the arguments.
 """
 
+from . import express
 from .batch import (
     batch_norm_apply,
     batch_norm_backward,
@@ -28,13 +29,13 @@ from .machine import (
     set_num_threads,
     use_isa,
 )
+from .memory import empty, held_blocks, return_blocks
 from .rows import (
     add_layer_norm_backward,
     add_layer_norm_forward,
     add_rms_norm_backward,
     add_rms_norm_forward,
     layer_norm_backward,
-    layer_norm_express,
     layer_norm_forward,
     rms_norm_backward,
     rms_norm_forward,
@@ -54,16 +55,19 @@ __all__ = [
     "batch_norm_inference",
     "batch_norm_statistics",
     "build_info",
+    "empty",
+    "express",
     "get_num_threads",
     "group_norm_backward",
     "group_norm_forward",
+    "held_blocks",
     "instance_norm_backward",
     "instance_norm_forward",
     "isa",
     "layer_norm_backward",
-    "layer_norm_express",
     "layer_norm_forward",
     "refused_isa",
+    "return_blocks",
     "rms_norm_backward",
     "rms_norm_forward",
     "set_num_threads",

@@ -30,9 +30,9 @@ def group_norm_forward(
 def group_norm_backward(
     dy: Array,
     x: Array,
+    groups: int,
     mean: Array,
     rstd: Array,
-    groups: int,
     weight: Array | None,
     mask: Array | None,
     dx: Array | None,
@@ -84,4 +84,4 @@ def instance_norm_backward(
     dbias: Array | None,
     layout: ChannelLayout,
 ) -> None:
-    group_norm_backward(dy, x, mean, rstd, layout[CHANNEL_AXIS], weight, mask, dx, dweight, dbias, layout)
+    group_norm_backward(dy, x, layout[CHANNEL_AXIS], mean, rstd, weight, mask, dx, dweight, dbias, layout)

@@ -61,6 +61,12 @@ def inference(
     otherwise: str,
 ) -> Array:
     """Return y, normalized by running statistics: each channel alike in all samples. `otherwise` is another way."""
+    if type(momentum) is float and 0.0 <= momentum <= 1.0:  # nothing moves, and what is wrong is refused all the same
+        plain: Array | None = _backend.kernels.express.batch_norm_inference(
+            x, running_mean, running_var, weight, bias, eps, channel_axis, mask, False, out
+        )
+        if plain is not None:
+            return plain
     channels = channels_of(x, channel_axis, mask)
     running = Running(channels, running_mean, running_var, moved=False)
     if not running.given:
@@ -96,6 +102,6 @@ def backward(
     gradients = Gradients(channels, ("dx", "dweight", "dbias"), need, weight, out, (dy, x), (mean, rstd))
     if gradients:
         dy_, x_, written = channels.read(dy), channels.read(x), gradients.written
-        kernel(dy_, x_, mean_, rstd_, *groups, weight_, *training, channels.mask, *written, channels.layout)
+        kernel(dy_, x_, *groups, mean_, rstd_, weight_, *training, channels.mask, *written, channels.layout)
     dx, dweight, dbias = gradients.settled()
     return dx, dweight, dbias

@@ -1,5 +1,6 @@
 """Layer normalization of a sum with the residual, which is returned too: x and residual are read once."""
 
+from .. import _backend
 from .._dtypes import Array
 from .._scalars import ALL_NEEDED
 from ._row_norms import RowNorm
@@ -40,6 +41,11 @@ def add_layer_norm(
     >>> y, summed
     (array([[-1.,  1.]]), array([[1., 4.]]))
     """
+    plain: tuple[Array, Array] | None = _backend.kernels.express.add_layer_norm_forward(
+        x, residual, weight, bias, eps, normalized_shape, None, False, out
+    )
+    if plain is not None:
+        return plain
     y, summed = _NORM.forward(x, normalized_shape, weight, bias, eps, None, out, residual, statistics=False)
     return y, summed
 
@@ -61,6 +67,11 @@ def add_layer_norm_forward(
     y, summed, mean, rstd : ndarray
         `mean` and `rstd` as `layer_norm_forward` returns them for `summed`.
     """
+    plain: tuple[Array, Array, Array, Array] | None = _backend.kernels.express.add_layer_norm_forward(
+        x, residual, weight, bias, eps, normalized_shape, None, True, out
+    )
+    if plain is not None:
+        return plain
     y, summed, mean, rstd = _NORM.forward(x, normalized_shape, weight, bias, eps, None, out, residual, statistics=True)
     return y, summed, mean, rstd
 
@@ -98,5 +109,10 @@ def add_layer_norm_backward(
     dx, dweight, dbias : ndarray or None
         `dx` is the gradient in `x` and in `residual` alike; the others are as in `layer_norm_backward`.
     """
+    plain: tuple[Array | None, Array | None, Array | None] | None = _backend.kernels.express.add_layer_norm_backward(
+        dy, summed, mean, rstd, weight, dsummed, None, need, out
+    )
+    if plain is not None:
+        return plain
     dx, dweight, dbias = _NORM.backward(dy, summed, (mean, rstd), weight, need, out, dsummed=dsummed)
     return dx, dweight, dbias

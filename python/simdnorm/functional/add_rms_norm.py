@@ -1,5 +1,6 @@
 """Root mean square normalization of a sum with the residual, which is returned too: both are read once."""
 
+from .. import _backend
 from .._dtypes import Array
 from .._scalars import BOTH_NEEDED
 from ._row_norms import RowNorm
@@ -39,6 +40,11 @@ def add_rms_norm(
     >>> y, summed
     (array([[0.2, 1.4]]), array([[1., 7.]]))
     """
+    plain: tuple[Array, Array] | None = _backend.kernels.express.add_rms_norm_forward(
+        x, residual, weight, eps, normalized_shape, None, False, out
+    )
+    if plain is not None:
+        return plain
     y, summed = _NORM.forward(x, normalized_shape, weight, None, eps, None, out, residual, statistics=False)
     return y, summed
 
@@ -59,6 +65,11 @@ def add_rms_norm_forward(
     y, summed, rstd : ndarray
         `rstd` as `rms_norm_forward` returns it for `summed`.
     """
+    plain: tuple[Array, Array, Array] | None = _backend.kernels.express.add_rms_norm_forward(
+        x, residual, weight, eps, normalized_shape, None, True, out
+    )
+    if plain is not None:
+        return plain
     y, summed, rstd = _NORM.forward(x, normalized_shape, weight, None, eps, None, out, residual, statistics=True)
     return y, summed, rstd
 
@@ -95,5 +106,10 @@ def add_rms_norm_backward(
     dx, dweight : ndarray or None
         `dx` is the gradient in `x` and in `residual` alike; `dweight` is as in `rms_norm_backward`.
     """
+    plain: tuple[Array | None, Array | None] | None = _backend.kernels.express.add_rms_norm_backward(
+        dy, summed, rstd, weight, dsummed, None, need, out
+    )
+    if plain is not None:
+        return plain
     dx, dweight = _NORM.backward(dy, summed, (rstd,), weight, need, out, dsummed=dsummed)
     return dx, dweight

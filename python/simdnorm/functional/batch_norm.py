@@ -59,6 +59,12 @@ def batch_norm(
     array([[-1., -1.],
            [ 1.,  1.]])
     """
+    if training is True:
+        plain: Array | None = _backend.kernels.express.batch_norm_forward(
+            x, weight, bias, eps, running_mean, running_var, momentum, True, channel_axis, mask, False, out
+        )
+        if plain is not None:
+            return plain
     running = running_mean, running_var
     if not checked_switch("training", training):
         return inference(x, *running, weight, bias, momentum, eps, channel_axis, mask, out, "training=True")
@@ -89,6 +95,11 @@ def batch_norm_forward(
     y, mean, rstd : ndarray
         `mean` and ``rstd = 1 / sqrt(var + eps)`` are (channels,), float64 for float64, else float32.
     """
+    plain: tuple[Array, Array, Array] | None = _backend.kernels.express.batch_norm_forward(
+        x, weight, bias, eps, running_mean, running_var, momentum, unbiased, channel_axis, mask, True, out
+    )
+    if plain is not None:
+        return plain
     running = running_mean, running_var
     y, mean, rstd = _train(x, weight, bias, running, momentum, eps, channel_axis, mask, unbiased, out, statistics=True)
     return y, mean, rstd
@@ -129,6 +140,11 @@ def batch_norm_backward(
     dx, dweight, dbias : ndarray or None
         None where `need` says so; `dweight` also where no `weight` was given. `dx` is zero where the mask is False.
     """
+    plain: tuple[Array | None, Array | None, Array | None] | None = _backend.kernels.express.batch_norm_backward(
+        dy, x, mean, rstd, weight, training, channel_axis, mask, need, out
+    )
+    if plain is not None:
+        return plain
     channels = channels_of(x, channel_axis, mask)
     kernel = _backend.kernels.batch_norm_backward
     switch = (checked_switch("training", training),)

@@ -49,6 +49,11 @@ def group_norm(
     >>> simdnorm.group_norm(np.array([[1.0, 3.0, 10.0, 30.0]]), 2, eps=0.0)
     array([[-1.,  1., -1.,  1.]])
     """
+    plain: Array | None = _backend.kernels.express.group_norm_forward(
+        x, num_groups, weight, bias, eps, channel_axis, mask, False, out
+    )
+    if plain is not None:
+        return plain
     return _forward(x, num_groups, weight, bias, eps, channel_axis, mask, out, statistics=False)[0]
 
 
@@ -70,6 +75,11 @@ def group_norm_forward(
     y, mean, rstd : ndarray
         `mean` and ``rstd = 1 / sqrt(var + eps)`` are (samples, num_groups), float64 for float64, else float32.
     """
+    plain: tuple[Array, Array, Array] | None = _backend.kernels.express.group_norm_forward(
+        x, num_groups, weight, bias, eps, channel_axis, mask, True, out
+    )
+    if plain is not None:
+        return plain
     y, mean, rstd = _forward(x, num_groups, weight, bias, eps, channel_axis, mask, out, statistics=True)
     return y, mean, rstd
 
@@ -107,6 +117,11 @@ def group_norm_backward(
     dx, dweight, dbias : ndarray or None
         None where `need` says so; `dweight` also where no `weight` was given. `dx` is zero where the mask is False.
     """
+    plain: tuple[Array | None, Array | None, Array | None] | None = _backend.kernels.express.group_norm_backward(
+        dy, x, num_groups, mean, rstd, weight, channel_axis, mask, need, out
+    )
+    if plain is not None:
+        return plain
     channels = groups_of(x, num_groups, channel_axis, mask)
     groups = channels.statistic_shape[1:]
     kernel = _backend.kernels.group_norm_backward

@@ -59,6 +59,12 @@ def instance_norm(
     array([[[-1.,  1.],
             [-1.,  1.]]])
     """
+    if use_input_stats is True:
+        plain: Array | None = _backend.kernels.express.instance_norm_forward(
+            x, weight, bias, eps, running_mean, running_var, momentum, channel_axis, mask, False, out
+        )
+        if plain is not None:
+            return plain
     if not checked_switch("use_input_stats", use_input_stats):
         otherwise = "use_input_stats=True"
         return inference(x, running_mean, running_var, weight, bias, momentum, eps, channel_axis, mask, out, otherwise)
@@ -85,6 +91,11 @@ def instance_norm_forward(
     y, mean, rstd : ndarray
         `mean` and ``rstd = 1 / sqrt(var + eps)`` are (samples, channels), float64 for float64, else float32.
     """
+    plain: tuple[Array, Array, Array] | None = _backend.kernels.express.instance_norm_forward(
+        x, weight, bias, eps, None, None, 0.1, channel_axis, mask, True, out
+    )
+    if plain is not None:
+        return plain
     y, mean, rstd = _forward(x, weight, bias, eps, channel_axis, mask, out, statistics=True)
     return y, mean, rstd
 
@@ -121,6 +132,11 @@ def instance_norm_backward(
     dx, dweight, dbias : ndarray or None
         None where `need` says so; `dweight` also where no `weight` was given. `dx` is zero where the mask is False.
     """
+    plain: tuple[Array | None, Array | None, Array | None] | None = _backend.kernels.express.instance_norm_backward(
+        dy, x, mean, rstd, weight, channel_axis, mask, need, out
+    )
+    if plain is not None:
+        return plain
     channels = instances_of(x, channel_axis, mask)
     return backward(_backend.kernels.instance_norm_backward, channels, dy, mean, rstd, weight, need, out)
 

@@ -47,10 +47,11 @@ def layer_norm(
     >>> simdnorm.layer_norm(np.array([[1.0, 3.0]]), 2, eps=0.0)
     array([[-1.,  1.]])
     """
-    if axis is None:
-        y = _backend.kernels.layer_norm_express(x, normalized_shape, weight, bias, eps, out)
-        if y is not None:
-            return y  # type: ignore[no-any-return]
+    plain: Array | None = _backend.kernels.express.layer_norm_forward(
+        x, weight, bias, eps, normalized_shape, axis, False, out
+    )
+    if plain is not None:
+        return plain
     return _NORM.forward(x, normalized_shape, weight, bias, eps, axis, out, statistics=False)[0]
 
 
@@ -72,6 +73,11 @@ def layer_norm_forward(
         `mean` and ``rstd = 1 / sqrt(var + eps)`` have the shape of `x` with 1 on the reduced axes, and are float64 for
         float64, else float32.
     """
+    plain: tuple[Array, Array, Array] | None = _backend.kernels.express.layer_norm_forward(
+        x, weight, bias, eps, normalized_shape, axis, True, out
+    )
+    if plain is not None:
+        return plain
     y, mean, rstd = _NORM.forward(x, normalized_shape, weight, bias, eps, axis, out, statistics=True)
     return y, mean, rstd
 
@@ -111,5 +117,10 @@ def layer_norm_backward(
         None where `need` says so; `dweight` also where no `weight` was given. The gradients of the parameters have the
         dtype of `weight`, or of `x` without it.
     """
+    plain: tuple[Array | None, Array | None, Array | None] | None = _backend.kernels.express.layer_norm_backward(
+        dy, x, mean, rstd, weight, axis, need, out
+    )
+    if plain is not None:
+        return plain
     dx, dweight, dbias = _NORM.backward(dy, x, (mean, rstd), weight, need, out, axis)
     return dx, dweight, dbias

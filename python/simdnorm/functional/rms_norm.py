@@ -1,5 +1,6 @@
 """Root mean square normalization: each row of x by its own size."""
 
+from .. import _backend
 from .._dtypes import Array
 from .._scalars import BOTH_NEEDED
 from ._row_norms import RowNorm
@@ -44,6 +45,9 @@ def rms_norm(
     >>> simdnorm.rms_norm(np.array([[1.0, 7.0]]), 2, eps=0.0)
     array([[0.2, 1.4]])
     """
+    plain: Array | None = _backend.kernels.express.rms_norm_forward(x, weight, eps, normalized_shape, axis, False, out)
+    if plain is not None:
+        return plain
     return _NORM.forward(x, normalized_shape, weight, None, eps, axis, out, statistics=False)[0]
 
 
@@ -64,6 +68,11 @@ def rms_norm_forward(
         ``rstd = 1 / sqrt(mean(x * x) + eps)`` has the shape of `x` with 1 on the reduced axes, and is float64 for
         float64, else float32.
     """
+    plain: tuple[Array, Array] | None = _backend.kernels.express.rms_norm_forward(
+        x, weight, eps, normalized_shape, axis, True, out
+    )
+    if plain is not None:
+        return plain
     y, rstd = _NORM.forward(x, normalized_shape, weight, None, eps, axis, out, statistics=True)
     return y, rstd
 
@@ -100,5 +109,10 @@ def rms_norm_backward(
     dx, dweight : ndarray or None
         None where `need` says so; `dweight`, of the dtype of `weight`, also where no `weight` was given.
     """
+    plain: tuple[Array | None, Array | None] | None = _backend.kernels.express.rms_norm_backward(
+        dy, x, rstd, weight, axis, need, out
+    )
+    if plain is not None:
+        return plain
     dx, dweight = _NORM.backward(dy, x, (rstd,), weight, need, out, axis)
     return dx, dweight
