@@ -7,7 +7,7 @@ namespace simdnorm {
 namespace {
 
 /// A tile is no wider than an accumulator may sum in T.
-constexpr Index kLineColumns = 4 * kStripeColumns;
+constexpr Index kLineColumns = 2 * kStripeColumns;
 
 /// The sums of each row over the tiles of one slab, stripe by stripe, and over all slabs before.
 struct LineParameters {
@@ -38,24 +38,24 @@ template <class E>
 void drive_backward(const Columns& columns, const ReducedBackwardTask<E>& task, Scratch& scratch) {
   using T = Compute<E>;
   const Kernels<E>& k = kernels<E>();
-  const Index n = columns.columns, slab = slab_of<E>(columns);
-  const ColumnArrays<T> arrays(n, slab, scratch);
-  const ProjectionArrays<T> projections(n, slab, scratch);
-  const bool stream = past_caches<E>(columns, task.dx, {task.dy, task.x});
+  const Cut cut = {columns, 1};
+  const Index n = columns.columns, slab = slab_of<E>(columns, 2);
+  const BackwardSlabs<E> slabs(cut, slab, true, scratch);
   const ColumnsBackward<E> op = {columns,
                                  0,
+                                 cut.abreast,
+                                 cut.ahead<E>(),
                                  task.dy,
                                  task.x,
                                  task.dx,
                                  or_constant(task.weight, T(1), columns.rows, scratch),
-                                 arrays.read(false),
-                                 projections.read(),
+                                 slabs.arrays.read(false),
+                                 slabs.projections.read(),
                                  false,
-                                 stream};
-  const BlockSums sums = block_sums(columns, slab, scratch);
+                                 cut.past_caches<E>(task.dx, {task.dy, task.x})};
+  const T* unweighted = or_constant<T>(nullptr, T(1), n, scratch);
   const LineParameters parameters(columns, slab, scratch);
   const bool wants_parameters = task.dweight || task.dbias;
-  const auto saved_at = [&](Index item) { return saved_standardizer(task.mean, task.rstd, item); };
 
   parallel(team_size(bytes_of<E>(elements_of(columns), 3)), [&](const Team& team) {
     for (Index first = 0; first < columns.outer; first += slab) {
@@ -63,22 +63,22 @@ void drive_backward(const Columns& columns, const ReducedBackwardTask<E>& task, 
       ColumnsBackward<E> mine = op;
       mine.first = first;
       team.each((last - first) * n, [&](Index begin, Index end) {
-        for (Index c = begin; c < end; ++c) arrays.set(c / n, c % n, saved_at(first * n + c));
+        for_columns(n, begin, end, [&](Index o, Index from, Index to) {
+          slabs.arrays.set_saved(o, from, to, task.mean ? task.mean + (first + o) * n : nullptr,
+                                 task.rstd + (first + o) * n);
+        });
       });
       team.wait();
-      take_sums(mine, summation_grid(columns, first, last), sums, team);
+      slabs.take_sums(mine, last, team);
       team.wait();
       team.each((last - first) * n, [&](Index begin, Index end) {
-        for (Index c = begin; c < end; ++c) {
-          GradientSums total = folded(sums, c / n, summed_blocks(columns, first + c / n), c % n);
-          const Gradients<T> gradients =
-              gradients_of(total, columns.rows, saved_at(first * n + c), {task.about, true, false}, 1.0);
-          arrays.set(c / n, c % n, gradients.standardizer);
-          projections.set(c / n, c % n, gradients.projection);
-        }
+        for_columns(n, begin, end, [&](Index o, Index from, Index to) {
+          const ColumnSums sums = slabs.joined(first, o, from, to);
+          slabs.project(sums, o, from, to, columns.rows, {task.about, true, false}, unweighted);
+        });
       });
       team.wait();
-      const Grid map = grid_of(columns, first, last, kLineColumns);
+      const Grid map = cut.tiles(first, last, kLineColumns);
       team.each(map.tiles(), [&](Index begin, Index end) {
         map.each(begin, end, [&](const Tile& tile, Index t) {
           const Index part = (tile.outer - first) * map.stripes + t % map.stripes;

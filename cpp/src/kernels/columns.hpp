@@ -1,5 +1,6 @@
-// How column kernels walk a tile: eight rows at a time, and across them pack by pack, so that what belongs to a
-// column is loaded once for eight rows. The rows that remain come one by one.
+// How column kernels walk a tile. A line is a row, or several narrow ones abreast; lines come eight at a time, and
+// across them pack by pack, so that what belongs to a column is loaded once for eight lines. Those that remain come
+// one by one, and rows that fill no line are a shorter one at the end.
 #pragma once
 
 #include <algorithm>
@@ -14,19 +15,40 @@ namespace {
 constexpr int kGroup = 8;
 
 template <int N>
-struct RowCount {
+struct LineCount {
   static constexpr int value = N;
 };
 
-/// body(RowCount, first row): all rows of [begin, end), in order.
+/// body(LineCount, first line): `lines` of them, in order.
 template <class Body>
-inline void for_row_groups(Index begin, Index end, Body body) {
-  Index row = begin;
-  for (; row + kGroup <= end; row += kGroup) body(RowCount<kGroup>{}, row);
-  for (; row < end; ++row) body(RowCount<1>{}, row);
+inline void for_line_groups(Index lines, Body body) {
+  Index line = 0;
+  for (; line + kGroup <= lines; line += kGroup) body(LineCount<kGroup>{}, line);
+  for (; line < lines; ++line) body(LineCount<1>{}, line);
 }
 
-/// Rows that are evenly apart.
+/// part(row, lines, abreast): the rows of a tile in order, as many lines at a time as may be summed in T.
+template <class Part>
+inline void for_parts(const Tile& tile, Index abreast, Part part) {
+  Index row = tile.row_begin;
+  while (tile.row_end - row >= abreast) {
+    const Index lines = smaller(kPartLines, (tile.row_end - row) / abreast);
+    part(row, lines, abreast);
+    row += lines * abreast;
+  }
+  if (row < tile.row_end) part(row, Index{1}, tile.row_end - row);
+}
+
+/// Asks for the cache line of p[ahead], which need not exist, to come into the second cache: many lines at a time are
+/// under way, and the first would be too small for them.
+template <class E>
+SIMDNORM_INLINE inline void bring_nearer(const E* p, Index ahead) {
+  __builtin_prefetch(reinterpret_cast<const char*>(reinterpret_cast<std::uintptr_t>(p) +
+                                                   static_cast<std::uintptr_t>(ahead) * sizeof(E)),
+                     0, 2);
+}
+
+/// Lines that are evenly apart.
 template <class E>
 struct Walk {
   E* first;
@@ -34,57 +56,104 @@ struct Walk {
   SIMDNORM_INLINE E* operator[](Index r) const { return first + r * step; }
 };
 
-/// The rows of a group for a sum, columns from x on: where they stand, or, if they are not evenly apart, copied
+/// The lines of a group for a sum, columns from x on: where they stand, or, if they are not evenly apart, copied
 /// together, for the order of summation is that of groups.
 template <class E>
 struct Gathered {
   E copies[kGroup * kStripeColumns];
 
-  Walk<const E> take(const E* x, const Lines& lines, Index row, Index rows, Index columns) {
-    if (const Index step = lines.step(row, rows)) return {x + lines(row), step};
-    for (Index r = 0; r < rows; ++r) std::copy_n(x + lines(row + r), columns, copies + r * columns);
-    return {copies, columns};
+  Walk<const E> take(const E* x, const Lines& at, Index row, Index lines, Index abreast, Index columns) {
+    const Index step = at.step(row, lines * abreast);
+    if (step == at.stride || (step > 0 && abreast == 1)) return {x + at(row), step * abreast};
+    for (Index r = 0; r < lines * abreast; ++r) std::copy_n(x + at(row + r), columns, copies + r * columns);
+    return {copies, columns * abreast};
   }
 };
 
-/// Columns of a row, and of the next where `end` lies beyond the last.
+/// Sums of columns in double: those of floats need nothing more, those of doubles leave errors behind.
+template <class T>
+struct Totals {
+  double values[kStripeColumns], errors[kStripeColumns];
+
+  void clear(Index n) {
+    for (Index c = 0; c < n; ++c) values[c] = errors[c] = 0.0;
+  }
+  void take(const T* part, Index n) {
+    for (Index c = 0; c < n; ++c) {
+      Sum sum = at(c);
+      if constexpr (sizeof(T) < sizeof(double)) {
+        sum.value += static_cast<double>(part[c]);
+      } else {
+        add(sum, part[c]);
+      }
+      set(c, sum);
+    }
+  }
+  /// What stands abreast joins the first.
+  void fold(Index columns, Index abreast) {
+    for (Index other = columns; other < columns * abreast; other += columns) {
+      for (Index c = 0; c < columns; ++c) {
+        Sum sum = at(c);
+        add(sum, value(at(other + c)));
+        set(c, sum);
+      }
+    }
+  }
+  SIMDNORM_INLINE Sum at(Index c) const { return {values[c], errors[c]}; }
+  SIMDNORM_INLINE void set(Index c, const Sum& sum) {
+    values[c] = sum.value;
+    errors[c] = sum.error;
+  }
+};
+
+/// Elements of a line, and of the next where `end` lies beyond the last.
 struct Window {
   Index begin, end;
 };
 
-/// How far into their rows the windows of a tile begin, for rows of `out` that follow each other and are all equally
+/// How far into their lines the windows of a tile begin, for lines of `out` that follow each other and are all equally
 /// far from the next whole pack: then no pack is cut, and no cache line is written by halves.
 template <class E>
-inline Index window_shift(const Columns& columns, const Tile& tile, const E* out) {
-  const bool whole = tile.col_begin == 0 && tile.col_end == columns.columns && !columns.list;
-  if (!whole || columns.columns % kLanes<Compute<E>> != 0) return 0;
+inline Index window_shift(Index width, const E* out) {
+  if (width % kLanes<Compute<E>> != 0) return 0;
   const Index past = static_cast<Index>(reinterpret_cast<std::uintptr_t>(out) % kMemoryBytes<E> / sizeof(E));
   return past == 0 ? 0 : kLanes<Compute<E>> - past;
 }
 
-/// body(RowCount, row, step, window) for element-wise work on a tile: groups of rows that are evenly apart. With a
-/// shift the last row has no next one: what its windows leave of the tile is done apart.
-template <class Body>
-inline void for_windows(const Lines& lines, const Tile& tile, Index shift, Body body) {
-  const Index end = shift > 0 ? tile.row_end - 1 : tile.row_end;
-  const Window window = {tile.col_begin + shift, tile.col_end + shift};
-  for (Index row = tile.row_begin; row < end;) {
-    const Index step = row + kGroup <= end ? lines.step(row, kGroup) : 0;
+/// body(LineCount, row, offset, step, window) for element-wise work on a tile: groups of lines that are evenly apart.
+/// Where windows are shifted the last line has no next one: what they leave of the tile is done apart.
+template <class E, class Body>
+inline void for_windows(const Columns& columns, const Tile& tile, Index abreast, bool shifted, const E* out,
+                        Body body) {
+  const Lines at(columns, tile.outer);
+  const bool whole = tile.col_begin == 0 && tile.col_end == columns.columns && !columns.list;
+  const Index joined = whole ? abreast : 1, lines = (tile.row_end - tile.row_begin) / joined;
+  const Index width = whole ? joined * columns.columns : tile.col_end;
+  const Index shift = whole && shifted ? window_shift(width, out + at(tile.row_begin)) : 0;
+  const Index end = shift > 0 && lines > 0 ? lines - 1 : lines;
+  const auto row_of = [&](Index line) { return tile.row_begin + line * joined; };
+  const Window window = {tile.col_begin + shift, width + shift};
+  for (Index line = 0; line < end;) {
+    const Index row = row_of(line), step = line + kGroup <= end ? at.step(row, kGroup) * joined : 0;
     if (step > 0) {
-      body(RowCount<kGroup>{}, row, step, window);
-      row += kGroup;
+      body(LineCount<kGroup>{}, row, at(row), step, window);
+      line += kGroup;
     } else {
-      body(RowCount<1>{}, row, Index{0}, window);
-      row += 1;
+      body(LineCount<1>{}, row, at(row), Index{0}, window);
+      line += 1;
     }
   }
-  if (shift > 0) {
-    body(RowCount<1>{}, tile.row_begin, Index{0}, Window{0, shift});
-    body(RowCount<1>{}, end, Index{0}, Window{shift, tile.col_end});
+  if (end < lines) {
+    body(LineCount<1>{}, tile.row_begin, at(tile.row_begin), Index{0}, Window{0, shift});
+    body(LineCount<1>{}, row_of(end), at(row_of(end)), Index{0}, Window{shift, width});
+  }
+  if (const Index row = row_of(lines); row < tile.row_end) {
+    const Index rest = (tile.row_end - row) * columns.columns;
+    body(LineCount<1>{}, row, at(row), Index{0}, Window{0, rest});
   }
 }
 
-/// Row r of a group goes to one of two accumulators, so that two additions are in flight and fewer follow each other.
+/// Line r of a group goes to one of two accumulators, so that two additions are in flight and fewer follow each other.
 template <class T>
 struct Pair {
   Pack<T> even = broadcast<T>(T(0)), odd = broadcast<T>(T(0));

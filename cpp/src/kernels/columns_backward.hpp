@@ -19,92 +19,100 @@ struct Unweighted {
   }
 };
 
-/// sum dy, sum dy xhat and sum xhat of one stripe of columns over one span of rows.
-template <class T>
-struct SpanSums {
-  T dy[kStripeColumns], dy_xhat[kStripeColumns], xhat[kStripeColumns];
+/// sum dy, sum dy xhat and sum xhat of one stripe of columns over the rows of a tile: in T over a part of it, in double
+/// over the parts.
+template <class E>
+class StripeSums {
+  using T = Compute<E>;
 
-  template <class E>
-  void take(const ColumnsBackward<E>& op, const Lines& lines, Index entry, Index first, Index rows, Index col,
-            Index columns) {
-    Gathered<E> gathered_dy, gathered_x;
-    for (Index c = 0; c < columns; ++c) dy[c] = dy_xhat[c] = xhat[c] = T(0);
-    for (Index row = 0; row < rows; row += kPartRows) {
-      const Index begin = first + row, end = begin + smaller(kPartRows, rows - row);
-      for (Index c = 0; c < columns; ++c) part_dy[c] = part_dy_xhat[c] = part_xhat[c] = T(0);
-      for_row_groups(begin, end, [&](auto count, Index at) {
-        const Walk<const E> dys = gathered_dy.take(op.dy + col, lines, at, count.value, columns);
-        const Walk<const E> xs = gathered_x.take(op.x + col, lines, at, count.value, columns);
-        if (op.weight) {
-          take_group<count.value>(dys, xs, op.standardizers, entry + col, columns, ByRow<T>{op.weight + at});
-        } else {
-          take_group<count.value>(dys, xs, op.standardizers, entry + col, columns, Unweighted{});
-        }
-      });
-      for (Index c = 0; c < columns; ++c) {
-        dy[c] += part_dy[c];
-        dy_xhat[c] += part_dy_xhat[c];
-        xhat[c] += part_xhat[c];
-      }
-    }
+ public:
+  StripeSums(const ColumnsBackward<E>& op, const Tile& stripe)
+      : op_(op),
+        stripe_(stripe),
+        at_(op.columns, stripe.outer),
+        entry_(op.entry(stripe.outer) + stripe.col_begin),
+        columns_(stripe.col_end - stripe.col_begin) {}
+
+  void take(const ColumnSums& sums) {
+    const Index width = columns_ * op_.abreast;
+    dy_.clear(width);
+    dy_xhat_.clear(width);
+    xhat_.clear(width);
+    for_parts(stripe_, op_.abreast, [&](Index row, Index lines, Index abreast) {
+      take_part(row, lines, abreast);
+      dy_.take(part_dy_, columns_ * abreast);
+      dy_xhat_.take(part_dy_xhat_, columns_ * abreast);
+      xhat_.take(part_xhat_, columns_ * abreast);
+    });
+    dy_.fold(columns_, op_.abreast);
+    dy_xhat_.fold(columns_, op_.abreast);
+    xhat_.fold(columns_, op_.abreast);
+    for (Index c = 0; c < columns_; ++c) sums.set(stripe_.col_begin + c, {dy_.at(c), dy_xhat_.at(c), xhat_.at(c)});
   }
 
  private:
-  template <int N, class E, class Weights>
-  SIMDNORM_INLINE void take_group(Walk<const E> dys, Walk<const E> xs, const ColumnStandardizers<T>& standardizers,
-                                  Index entry, Index columns, Weights weights) {
-    const ColumnStandardizers<T> s = standardizers;
-    map<T>(columns, [&](Index c, auto lanes) SIMDNORM_INLINE {
+  void take_part(Index row, Index lines, Index abreast) {
+    const Index width = columns_ * abreast, col = stripe_.col_begin;
+    for (Index c = 0; c < width; ++c) part_dy_[c] = part_dy_xhat_[c] = part_xhat_[c] = T(0);
+    for_line_groups(lines, [&](auto count, Index line) {
+      const Index from = row + line * abreast;
+      const Walk<const E> dys = gathered_dy_.take(op_.dy + col, at_, from, count.value, abreast, columns_);
+      const Walk<const E> xs = gathered_x_.take(op_.x + col, at_, from, count.value, abreast, columns_);
+      if (op_.weight) {
+        take_group<count.value>(dys, xs, width, ByRow<T>{op_.weight + from});
+      } else {
+        take_group<count.value>(dys, xs, width, Unweighted{});
+      }
+    });
+  }
+
+  template <int N, class Weights>
+  SIMDNORM_INLINE void take_group(Walk<const E> dys, Walk<const E> xs, Index width, Weights weights) {
+    const ColumnStandardizers<T> s = op_.standardizers;
+    const Index entry = entry_, ahead = op_.ahead;
+    map<T>(width, [&](Index c, auto lanes) SIMDNORM_INLINE {
       const Xhat<T> xhat_at = xhat_of(s, entry + c, lanes);
       const auto weight = weights.at(c, lanes);
       Pair<T> of_dy, of_dy_xhat, of_xhat;
       SIMDNORM_UNROLL
       for (int r = 0; r < N; ++r) {
+        bring_nearer(dys[r] + c, ahead);
+        bring_nearer(xs[r] + c, ahead);
         const Pack<T> g = weight[r] * load(dys[r] + c, lanes);
         const Pack<T> xh = xhat_at(load(xs[r] + c, lanes));
         of_dy[r] = of_dy[r] + g;
         of_dy_xhat[r] = fma(g, xh, of_dy_xhat[r]);
         of_xhat[r] = of_xhat[r] + xh;
       }
-      store(part_dy + c, load(part_dy + c, lanes) + of_dy.total(), lanes);
-      store(part_dy_xhat + c, load(part_dy_xhat + c, lanes) + of_dy_xhat.total(), lanes);
-      store(part_xhat + c, load(part_xhat + c, lanes) + of_xhat.total(), lanes);
+      store(part_dy_ + c, load(part_dy_ + c, lanes) + of_dy.total(), lanes);
+      store(part_dy_xhat_ + c, load(part_dy_xhat_ + c, lanes) + of_dy_xhat.total(), lanes);
+      store(part_xhat_ + c, load(part_xhat_ + c, lanes) + of_xhat.total(), lanes);
     });
   }
 
-  T part_dy[kStripeColumns], part_dy_xhat[kStripeColumns], part_xhat[kStripeColumns];
+  const ColumnsBackward<E>& op_;
+  const Tile& stripe_;
+  const Lines at_;
+  const Index entry_, columns_;
+  T part_dy_[kStripeColumns], part_dy_xhat_[kStripeColumns], part_xhat_[kStripeColumns];
+  Totals<T> dy_, dy_xhat_, xhat_;
+  Gathered<E> gathered_dy_, gathered_x_;
 };
-
-template <class T>
-inline void add_span(double* values, double* errors, const T* terms, Index n) {
-  for (Index c = 0; c < n; ++c) {
-    Sum sum = {values[c], errors[c]};
-    add(sum, static_cast<double>(terms[c]));
-    values[c] = sum.value;
-    errors[c] = sum.error;
-  }
-}
 
 // What the drivers call.
 
-/// Adds to `sums`, of the columns of one outer position.
+/// Of the columns of one outer position.
 template <class E>
 void columns_backward_sums(const ColumnsBackward<E>& op, const Tile& tile, const ColumnSums& sums) {
-  const Lines lines(op.columns, tile.outer);
-  const Index entry = op.entry(tile.outer);
-  SpanSums<Compute<E>> span;
+  Tile stripe = tile;
   for (Index col = tile.col_begin; col < tile.col_end; col += kStripeColumns) {
-    const Index columns = smaller(kStripeColumns, tile.col_end - col);
-    for (Index row = tile.row_begin; row < tile.row_end; row += kSpanRows) {
-      span.take(op, lines, entry, row, smaller(kSpanRows, tile.row_end - row), col, columns);
-      add_span(sums.dy + col, sums.dy_error + col, span.dy, columns);
-      add_span(sums.dy_xhat + col, sums.dy_xhat_error + col, span.dy_xhat, columns);
-      add_span(sums.xhat + col, sums.xhat_error + col, span.xhat, columns);
-    }
+    stripe.col_begin = col;
+    stripe.col_end = smaller(col + kStripeColumns, tile.col_end);
+    StripeSums<E>(op, stripe).take(sums);
   }
 }
 
-/// N rows; what belongs to a column begins at `entry`.
+/// N lines; what belongs to a column begins at `entry`.
 template <int N, class E, class Write, class Weights>
 SIMDNORM_INLINE inline void project_group(Walk<const E> dys, Walk<const E> xs, Walk<E> dxs,
                                           const ColumnsBackward<E>& op, Index entry, Window window, Write write,
@@ -112,11 +120,15 @@ SIMDNORM_INLINE inline void project_group(Walk<const E> dys, Walk<const E> xs, W
   using T = Compute<E>;
   const ColumnProjections<T> p = op.projections;
   const ColumnStandardizers<T> s = op.standardizers;
+  const Index ahead = op.ahead;
   if (op.frozen) {
     map_aligned(dxs[0] + window.begin, window.end - window.begin, [=](Index k, auto lanes) SIMDNORM_INLINE {
       const Index c = window.begin + k;
       const Pack<T> scale = load(p.scale + entry + c, lanes);
-      for (int r = 0; r < N; ++r) write(dxs[r] + c, scale * load(dys[r] + c, lanes), lanes);
+      for (int r = 0; r < N; ++r) {
+        bring_nearer(dys[r] + c, ahead);
+        write(dxs[r] + c, scale * load(dys[r] + c, lanes), lanes);
+      }
     });
     return;
   }
@@ -128,6 +140,8 @@ SIMDNORM_INLINE inline void project_group(Walk<const E> dys, Walk<const E> xs, W
     const auto weight = weights.at(entry + c, lanes);
     SIMDNORM_UNROLL
     for (int r = 0; r < N; ++r) {
+      bring_nearer(dys[r] + c, ahead);
+      bring_nearer(xs[r] + c, ahead);
       const Pack<T> xhat = xhat_at(load(xs[r] + c, lanes));
       const Pack<T> g = weight[r] * load(dys[r] + c, lanes);
       write(dxs[r] + c, scale * fma(minus_dy_xhat_mean, xhat, g - dy_mean), lanes);
@@ -138,22 +152,20 @@ SIMDNORM_INLINE inline void project_group(Walk<const E> dys, Walk<const E> xs, W
 template <class E>
 void columns_backward_apply(const ColumnsBackward<E>& op, const Tile& tile) {
   using T = Compute<E>;
-  const Lines lines(op.columns, tile.outer);
   const Index entry = op.entry(tile.outer);
-  const Index shift = op.weight ? 0 : window_shift(op.columns, tile, op.dx + lines(tile.row_begin));
   with_writer(op.stream, [&](auto write) {
-    for_windows(lines, tile, shift, [&](auto count, Index row, Index step, Window window) {
-      const Index at = lines(row);
-      const Walk<const E> dys = {op.dy + at, step}, xs = {op.x + at, step};
-      const auto project = [&](auto weights) SIMDNORM_INLINE {
-        project_group<count.value>(dys, xs, Walk<E>{op.dx + at, step}, op, entry, window, write, weights);
-      };
-      if (op.weight) {
-        project(ByRow<T>{op.weight + row});
-      } else {
-        project(ByColumn<T>{op.projections.weight});
-      }
-    });
+    for_windows(op.columns, tile, op.abreast, !op.weight, op.dx,
+                [&](auto count, Index row, Index at, Index step, Window window) {
+                  const Walk<const E> dys = {op.dy + at, step}, xs = {op.x + at, step};
+                  const auto project = [&](auto weights) SIMDNORM_INLINE {
+                    project_group<count.value>(dys, xs, Walk<E>{op.dx + at, step}, op, entry, window, write, weights);
+                  };
+                  if (op.weight) {
+                    project(ByRow<T>{op.weight + row});
+                  } else {
+                    project(ByColumn<T>{op.projections.weight});
+                  }
+                });
   });
 }
 
