@@ -107,7 +107,7 @@ struct Cut {
   template <class E>
   Index ahead_backwards(Index slab, int arrays, bool more) const {
     const bool stays = slab * outer_bytes<E>(columns, arrays) <= kSlabBytes;
-    return more && stays ? slab * columns.rows * columns.columns : -kTileLines * width();
+    return more && stays ? slab * columns.rows * columns.columns : -ahead<E>();
   }
 };
 

@@ -110,13 +110,13 @@ struct ForwardSlabs {
     const Index count = larger(rows_at(cut.columns, first + o), 1), item = (first + o) * cut.columns.columns;
     const StandardizerEntries<T> to = arrays.at(o);
     arrays.set_ordinary(o, begin, end);
-    const bool ordinary_all = kernels<E>().columns_standardize(moments, begin, end, count, task.eps, to);
+    const Index rare = kernels<E>().columns_standardize(moments, begin, end, count, task.eps, to);
     if (task.saved.mean) std::copy(to.mean + begin, to.mean + end, task.saved.mean + item + begin);
     if (task.saved.rstd) std::copy(to.rstd + begin, to.rstd + end, task.saved.rstd + item + begin);
     for (Index c = begin; task.saved.statistics && c < end; ++c) {
       task.saved.statistics[item + c] = {mean_of<double>(moments.at(c)).high, value(moments.at(c).m2)};
     }
-    for (Index c = begin; !ordinary_all && c < end; ++c) {
+    for (Index c = begin; rare > 0 && c < end; ++c) {
       if (ordinary<T>(moments.at(c), count, task.eps)) continue;
       arrays.set(o, c, finish(moments.at(c), count, first + o, c, c + 1, item + c));
     }
@@ -193,10 +193,11 @@ void drive_apply(const Columns& columns, const ForwardTask<E>& task, const Stand
   }
   ColumnsForward<E> op = operands(cut, task, scratch);
   op.standardizers = arrays.read(false);
+  op.ahead = -op.ahead;
   const Grid map = cut.tiles(0, columns.outer);
   parallel(team_size(bytes_of<E>(elements_of(columns), 2)), [&](const Team& team) {
     team.each(map.tiles(), [&](Index begin, Index end) {
-      map.each(begin, end, [&](const Tile& tile, Index) { k.columns_apply(op, tile); });
+      map.each_backwards(begin, end, [&](const Tile& tile, Index) { k.columns_apply(op, tile); });
     });
     clear_gaps(columns, task.y, team);
   });

@@ -120,8 +120,9 @@ inline Index window_shift(Index width, const E* out) {
   return past == 0 ? 0 : kLanes<Compute<E>> - past;
 }
 
-/// body(LineCount, row, offset, step, window) for element-wise work on a tile: groups of lines that are evenly apart.
-/// Where windows are shifted the last line has no next one: what they leave of the tile is done apart.
+/// body(LineCount, row, offset, step, window) for element-wise work on a tile: groups of lines that are evenly apart,
+/// from the last to the first, for what a sum has read last is still in the caches. Where windows are shifted the last
+/// line has no next one: what they leave of the tile is done apart.
 template <class E, class Body>
 inline void for_windows(const Columns& columns, const Tile& tile, Index abreast, bool shifted, const E* out,
                         Body body) {
@@ -130,27 +131,24 @@ inline void for_windows(const Columns& columns, const Tile& tile, Index abreast,
   const Index joined = whole ? abreast : 1, lines = (tile.row_end - tile.row_begin) / joined;
   const Index width = whole ? joined * columns.columns : tile.col_end;
   const Index shift = whole && shifted ? window_shift(width, out + at(tile.row_begin)) : 0;
-  const Index end = shift > 0 && lines > 0 ? lines - 1 : lines;
   const auto row_of = [&](Index line) { return tile.row_begin + line * joined; };
+  const auto single = [&](Index line, Window window) {
+    body(LineCount<1>{}, row_of(line), at(row_of(line)), Index{0}, window);
+  };
+  if (row_of(lines) < tile.row_end) single(lines, {0, (tile.row_end - row_of(lines)) * columns.columns});
+  Index line = lines;
+  if (shift > 0 && lines > 0) single(--line, {shift, width});
   const Window window = {tile.col_begin + shift, width + shift};
-  for (Index line = 0; line < end;) {
-    const Index row = row_of(line), step = line + kGroup <= end ? at.step(row, kGroup) * joined : 0;
+  while (line > 0) {
+    const Index row = row_of(line - kGroup), step = line >= kGroup ? at.step(row, kGroup) * joined : 0;
     if (step > 0) {
       body(LineCount<kGroup>{}, row, at(row), step, window);
-      line += kGroup;
+      line -= kGroup;
     } else {
-      body(LineCount<1>{}, row, at(row), Index{0}, window);
-      line += 1;
+      single(--line, window);
     }
   }
-  if (end < lines) {
-    body(LineCount<1>{}, tile.row_begin, at(tile.row_begin), Index{0}, Window{0, shift});
-    body(LineCount<1>{}, row_of(end), at(row_of(end)), Index{0}, Window{shift, width});
-  }
-  if (const Index row = row_of(lines); row < tile.row_end) {
-    const Index rest = (tile.row_end - row) * columns.columns;
-    body(LineCount<1>{}, row, at(row), Index{0}, Window{0, rest});
-  }
+  if (shift > 0 && lines > 0) single(0, {0, shift});
 }
 
 /// Line r of a group goes to one of two accumulators, so that two additions are in flight and fewer follow each other.

@@ -29,13 +29,13 @@ inline void columns_join_sums(const ColumnSums& a, const ColumnSums& b, Index be
   }
 }
 
-/// Of columns that have their statistics for themselves: entry c of the result belongs to column c. Whether all of them
-/// are ordinary; those that are not come out as if they were, and have to be taken again.
+/// Of columns that have their statistics for themselves: entry c of the result belongs to column c. Returns how many
+/// are rare: these come out as if they were ordinary, and have to be taken again.
 template <class T>
-inline bool columns_standardize(const ColumnMoments& moments, Index begin, Index end, Index count, double eps,
+inline Index columns_standardize(const ColumnMoments& moments, Index begin, Index end, Index count, double eps,
                                 const StandardizerEntries<T>& to) {
   const double least = eps > 0.0 && eps < DBL_MIN ? DBL_MIN : eps;
-  bool all = true;
+  Index rare = 0;
   SIMDNORM_COLUMNWISE
   for (Index c = begin; c < end; ++c) {
     const Moments m = moments.at(c);
@@ -43,9 +43,9 @@ inline bool columns_standardize(const ColumnMoments& moments, Index begin, Index
     to.mean[c] = s.mean;
     to.rstd[c] = s.rstd;
     to.shift[c] = s.shift;
-    all &= ordinary<T>(m, count, eps);
+    rare += ordinary<T>(m, count, eps) ? 0 : 1;
   }
-  return all;
+  return rare;
 }
 
 /// From the sums of such columns, taken with their saved statistics, to all that their dx needs: recentred standardizers

@@ -27,8 +27,8 @@ struct Kernels {
 
   void (*columns_moments)(const ColumnsForward<E>&, const Tile&, const ColumnMoments&);
   void (*columns_join_moments)(const ColumnMoments&, const ColumnMoments&, Index begin, Index end, Index, Index);
-  bool (*columns_standardize)(const ColumnMoments&, Index begin, Index end, Index count, double eps,
-                              const StandardizerEntries<T>&);
+  Index (*columns_standardize)(const ColumnMoments&, Index begin, Index end, Index count, double eps,
+                               const StandardizerEntries<T>&);
   void (*columns_apply)(const ColumnsForward<E>&, const Tile&);
   void (*columns_backward_sums)(const ColumnsBackward<E>&, const Tile&, const ColumnSums&);
   void (*columns_join_sums)(const ColumnSums&, const ColumnSums&, Index begin, Index end);
