@@ -1,23 +1,29 @@
-// Columns, backward, with parameters along the rows: what a row adds to dweight and dbias is summed tile by tile, and
-// the tiles are folded in order.
+// Columns, backward, with parameters along the rows: what a row adds to dweight and dbias is summed stripe by stripe,
+// and the stripes are folded in order.
+#include <vector>
+
 #include "drive/column_passes.hpp"
 #include "drive/drive.hpp"
 
 namespace simdnorm {
 namespace {
 
-/// A tile is no wider than an accumulator may sum in T.
-constexpr Index kLineColumns = 2 * kStripeColumns;
+constexpr Index kPartsBytes = 256 * 1024;
 
-/// The sums of each row over the tiles of one slab, stripe by stripe, and over all slabs before.
+// A tile is read twice, and small enough for the first cache; no wider than an accumulator may sum in T.
+constexpr Index kLines = 8, kLineColumns = 512;
+
+/// The sums of each row over the stripes of some slabs, and over all slabs before. A stripe is no wider than an
+/// accumulator may sum in T.
 struct LineParameters {
-  Index rows, parts;  // parts: outer positions of a slab times stripes
-  double* memory;     // (parts, 2, rows)
-  Sum* total;         // (2, rows)
+  Index rows, stripes, parts;  // stripes: of a slab, of all its outer positions; parts: stripes of a round of slabs
+  double* memory;              // (parts, 2, rows)
+  Sum* total;                  // (2, rows)
 
-  LineParameters(const Columns& columns, Index slab, Scratch& scratch)
-      : rows(columns.rows),
-        parts(slab * ceil_div(columns.columns, kLineColumns)),
+  LineParameters(Index rows_, Index stripes_, Index slabs, Scratch& scratch)
+      : rows(rows_),
+        stripes(stripes_),
+        parts(stripes_ * slabs),
         memory(scratch.take<double>(parts * 2 * rows)),
         total(scratch.take<Sum>(2 * rows)) {
     std::fill_n(total, 2 * rows, Sum{});
@@ -39,58 +45,60 @@ void drive_backward(const Columns& columns, const ReducedBackwardTask<E>& task, 
   using T = Compute<E>;
   const Kernels<E>& k = kernels<E>();
   const Cut cut = {columns, 1};
-  const Index n = columns.columns, slab = slab_of<E>(columns, 2);
-  const BackwardSlabs<E> slabs(cut, slab, true, scratch);
-  const ColumnsBackward<E> op = {columns,
-                                 0,
-                                 cut.abreast,
-                                 cut.ahead<E>(),
-                                 task.dy,
-                                 task.x,
-                                 task.dx,
-                                 or_constant(task.weight, T(1), columns.rows, scratch),
-                                 slabs.arrays.read(false),
-                                 slabs.projections.read(),
-                                 false,
-                                 cut.past_caches<E>(task.dx, {task.dy, task.x})};
+  const Index n = columns.columns;
+  const Slabs slabs = slabs_of<E>(columns, 2, 1);
+  const ColumnsBackward<E> op = {columns, 0,      cut.abreast, cut.ahead<E>(),
+                                 task.dy, task.x, task.dx,     or_constant(task.weight, T(1), columns.rows, scratch),
+                                 {},      {},     false,       cut.past_caches<E>(task.dx, {task.dy, task.x})};
   const T* unweighted = or_constant<T>(nullptr, T(1), n, scratch);
-  const LineParameters parameters(columns, slab, scratch);
   const bool wants_parameters = task.dweight || task.dbias;
+  const int size = team_size(bytes_of<E>(elements_of(columns), 3));
+  const Index stripes = slabs.outers * ceil_div(slabs.width, kLineColumns);
+  const Index round = larger(kPartsBytes / larger(stripes * columns.rows * 2 * Index{sizeof(double)}, 1), size);
+  const LineParameters parameters(columns.rows, stripes, smaller(round, slabs.count()), scratch);
+  const bool apart = share_items(smaller(round, slabs.count()), cut.sums(slabs.at(0)).tiles(), size);
+  std::vector<BackwardWork<E>> works;
+  for (int member = 0; member < (apart ? size : 1); ++member) works.emplace_back(cut, slabs.outers, true, scratch);
 
-  parallel(team_size(bytes_of<E>(elements_of(columns), 3)), [&](const Team& team) {
-    for (Index first = 0; first < columns.outer; first += slab) {
-      const Index last = smaller(first + slab, columns.outer);
-      ColumnsBackward<E> mine = op;
-      mine.first = first;
-      team.each((last - first) * n, [&](Index begin, Index end) {
-        for_columns(n, begin, end, [&](Index o, Index from, Index to) {
-          slabs.arrays.set_saved(o, from, to, task.mean ? task.mean + (first + o) * n : nullptr,
-                                 task.rstd + (first + o) * n);
+  parallel(size, [&](const Team& team) {
+    const BackwardWork<E>& mine = works[static_cast<std::size_t>(apart ? team.rank() : 0)];
+    for (Index begin = 0; begin < slabs.count(); begin += round) {
+      const Index end = smaller(begin + round, slabs.count());
+      for_slabs(slabs, begin, end, apart, team, [&](const Slab& slab, const Team& members) {
+        ColumnsBackward<E> pass = op;
+        pass.first = slab.first;
+        pass.standardizers = mine.arrays.read(false);
+        pass.projections = mine.projections.read();
+        for_columns(slab, 1, members, [&](Index o, Index from, Index to) {
+          const Index item = (slab.first + o) * n;
+          mine.arrays.set_saved(o, from, to, task.mean ? task.mean + item : nullptr, task.rstd + item);
         });
-      });
-      team.wait();
-      slabs.take_sums(mine, last, team);
-      team.wait();
-      team.each((last - first) * n, [&](Index begin, Index end) {
-        for_columns(n, begin, end, [&](Index o, Index from, Index to) {
-          const ColumnSums sums = slabs.joined(first, o, from, to);
-          slabs.project(sums, o, from, to, columns.rows, {task.about, true, false}, unweighted);
+        members.wait();
+        mine.take_sums(pass, slab, members);
+        members.wait();
+        for_columns(slab, 1, members, [&](Index o, Index from, Index to) {
+          const ColumnSums sums = mine.joined(slab.first, o, from, to);
+          mine.project(sums, o, from, to, columns.rows, {task.about, true, false}, unweighted);
         });
-      });
-      team.wait();
-      const Grid map = cut.tiles(first, last, kLineColumns);
-      team.each(map.tiles(), [&](Index begin, Index end) {
-        map.each(begin, end, [&](const Tile& tile, Index t) {
-          const Index part = (tile.outer - first) * map.stripes + t % map.stripes;
-          // Before dx is written, which may be dy or x.
-          if (wants_parameters) k.columns_backward_lines(mine, tile, parameters.at(part, tile.row_begin));
-          if (mine.dx) k.columns_backward_apply(mine, tile);
+        members.wait();
+        pass.ahead = slabs.cached && slab.to_next != 0 ? slab.to_next : -op.ahead;
+        const Grid map = cut.tiles(slab, kLines, kLineColumns);
+        members.each(map.tiles(), [&](Index first, Index last) {
+          map.each_backwards(first, last, [&](const Tile& tile, Index t) {
+            const Index part =
+                (slab.number - begin) * stripes + (tile.outer - slab.first) * map.stripes + t % map.stripes;
+            // Before dx is written, which may be dy or x.
+            if (wants_parameters) k.columns_backward_lines(pass, tile, parameters.at(part, tile.row_begin));
+            if (pass.dx) k.columns_backward_apply(pass, tile);
+          });
         });
       });
       team.wait();
       if (!wants_parameters) continue;
-      team.each(2 * columns.rows, [&](Index begin, Index end) {
-        for (Index i = begin; i < end; ++i) parameters.fold(i, (last - first) * map.stripes);
+      const Slab final = slabs.at(end - 1);  // may have fewer outer positions
+      const Index used = (end - begin - 1) * stripes + (final.last - final.first) * (stripes / slabs.outers);
+      team.each(2 * columns.rows, [&](Index from, Index to) {
+        for (Index i = from; i < to; ++i) parameters.fold(i, used);
       });
       team.wait();
     }

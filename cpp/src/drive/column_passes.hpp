@@ -13,8 +13,8 @@ struct BlockSums {
   Index blocks = 0, columns = 0;  // blocks of an outer position
 
   BlockSums() = default;
-  BlockSums(const Cut& cut, Index slab, Scratch& scratch) : blocks(cut.most_blocks()), columns(cut.columns.columns) {
-    memory = scratch.take<double>(6 * columns * blocks * slab);
+  BlockSums(const Cut& cut, Index outers, Scratch& scratch) : blocks(cut.most_blocks()), columns(cut.columns.columns) {
+    memory = scratch.take<double>(6 * columns * blocks * outers);
   }
   ColumnSums at(Index outer, Index block) const {
     double* p = memory + 6 * columns * (outer * blocks + block);
@@ -50,23 +50,23 @@ struct ProjectionArrays {
   ColumnProjections<T> read() const { return {weight, scale, dy_mean, dy_xhat_mean}; }
 };
 
-/// The backward pass as one slab after the other sees it: what its phases share.
+/// What the phases of a backward pass share, slab after slab.
 template <class E>
-struct BackwardSlabs {
+struct BackwardWork {
   using T = Compute<E>;
   Cut cut;
   ColumnArrays<T> arrays;
   ProjectionArrays<T> projections;
   BlockSums blocks;
 
-  BackwardSlabs(const Cut& cut_, Index slab, bool sums, Scratch& scratch)
+  BackwardWork(const Cut& cut_, Index outers, bool sums, Scratch& scratch)
       : cut(cut_),
-        arrays(cut, slab, scratch),
-        projections(cut, slab, scratch),
-        blocks(sums ? BlockSums(cut, slab, scratch) : BlockSums()) {}
+        arrays(cut, outers, scratch),
+        projections(cut, outers, scratch),
+        blocks(sums ? BlockSums(cut, outers, scratch) : BlockSums()) {}
 
-  void take_sums(const ColumnsBackward<E>& op, Index last, const Team& team) const {
-    const Grid grid = cut.sums(op.first, last);
+  void take_sums(const ColumnsBackward<E>& op, const Slab& slab, const Team& team) const {
+    const Grid grid = cut.sums(slab);
     team.each(grid.tiles(), [&](Index begin, Index end) {
       grid.each(begin, end, [&](const Tile& tile, Index t) {
         kernels<E>().columns_backward_sums(op, tile, blocks.at(tile.outer - op.first, grid.block(t)));

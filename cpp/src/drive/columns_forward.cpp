@@ -55,8 +55,9 @@ struct BlockMoments {
   double* memory;
   Index blocks, columns;  // blocks of an outer position
 
-  BlockMoments(const Cut& cut, Index slab, Scratch& scratch) : blocks(cut.most_blocks()), columns(cut.columns.columns) {
-    memory = scratch.take<double>(5 * columns * blocks * slab);
+  BlockMoments(const Cut& cut, Index outers, Scratch& scratch)
+      : blocks(cut.most_blocks()), columns(cut.columns.columns) {
+    memory = scratch.take<double>(5 * columns * blocks * outers);
   }
   ColumnMoments at(Index outer, Index block) const {
     double* p = memory + 5 * columns * (outer * blocks + block);
@@ -64,9 +65,9 @@ struct BlockMoments {
   }
 };
 
-/// The forward pass as one slab after the other sees it: what its phases share.
+/// What the phases of a forward pass share, slab after slab.
 template <class E>
-struct ForwardSlabs {
+struct ForwardWork {
   using T = Compute<E>;
   const Cut& cut;
   const ForwardTask<E>& task;
@@ -124,13 +125,12 @@ struct ForwardSlabs {
 
   /// From the moments of columns [begin, end) of an outer position, group `g` of all, to how they are standardized.
   Standardizer<T> finish(const Moments& moments, Index count, Index outer, Index begin, Index end, Index g) const {
-    const Standardizer<T> s =
-        finished_or_retaken(moments, count, task.about, task.eps, task.saved, g, [&](auto take) {
-          const Lines at(cut.columns, outer);
-          for (Index r = 0; r < rows_at(cut.columns, outer); ++r) {
-            for (Index c = begin; c < end; ++c) take(static_cast<double>(widened(task.x[at(r) + c])));
-          }
-        });
+    const Standardizer<T> s = finished_or_retaken(moments, count, task.about, task.eps, task.saved, g, [&](auto take) {
+      const Lines at(cut.columns, outer);
+      for (Index r = 0; r < rows_at(cut.columns, outer); ++r) {
+        for (Index c = begin; c < end; ++c) take(static_cast<double>(widened(task.x[at(r) + c])));
+      }
+    });
     if (s.prescale != T(1)) prescaled = true;
     return s;
   }
@@ -142,36 +142,33 @@ template <class E>
 void drive_forward(const Columns& columns, const ForwardTask<E>& task, Scratch& scratch) {
   const Kernels<E>& k = kernels<E>();
   const Cut cut = cut_of(columns, task);
-  const Index slab = slab_of<E>(columns, 1), groups = columns.columns / task.group;
+  const Slabs slabs = slabs_of<E>(columns, 1, task.group);
   const ColumnsForward<E> op = operands(cut, task, scratch);
   const int size = team_size(bytes_of<E>(elements_of(columns), 2));
-  const bool apart = share_items(columns.outer, cut.sums(0, 1).tiles(), size);
+  const bool apart = share_items(slabs.count(), cut.sums(slabs.at(0)).tiles(), size);
   std::atomic<bool> prescaled{false};
-  std::vector<ForwardSlabs<E>> slabs;
+  std::vector<ForwardWork<E>> works;
   for (int member = 0; member < (apart ? size : 1); ++member) {
-    slabs.push_back({cut, task, {cut, slab, scratch}, {cut, slab, scratch}, prescaled});
+    works.push_back({cut, task, {cut, slabs.outers, scratch}, {cut, slabs.outers, scratch}, prescaled});
   }
   parallel(size, [&](const Team& team) {
-    const ForwardSlabs<E>& mine = slabs[static_cast<std::size_t>(apart ? team.rank() : 0)];
-    for_slabs(columns.outer, slab, apart, team, [&](Index first, Index last, bool more, const Team& members) {
-      const Grid sums = cut.sums(first, last), map = cut.tiles(first, last);
+    const ForwardWork<E>& mine = works[static_cast<std::size_t>(apart ? team.rank() : 0)];
+    for_slabs(slabs, 0, slabs.count(), apart, team, [&](const Slab& slab, const Team& members) {
+      const Grid sums = cut.sums(slab), map = cut.tiles(slab);
       ColumnsForward<E> pass = op;
-      pass.first = first;
+      pass.first = slab.first;
       members.each(sums.tiles(), [&](Index begin, Index end) {
         sums.each(begin, end, [&](const Tile& tile, Index t) {
-          k.columns_moments(pass, tile, mine.blocks.at(tile.outer - first, sums.block(t)));
+          k.columns_moments(pass, tile, mine.blocks.at(tile.outer - slab.first, sums.block(t)));
         });
       });
       members.wait();
-      members.each((last - first) * groups, [&](Index begin, Index end) {
-        for_columns(groups, begin, end, [&](Index o, Index from, Index to) {
-          mine.standardize(first, o, from * task.group, to * task.group);
-        });
-      });
+      for_columns(slab, task.group, members,
+                  [&](Index o, Index begin, Index end) { mine.standardize(slab.first, o, begin, end); });
       members.wait();
       if (!task.y) return;
       pass.standardizers = mine.arrays.read(prescaled);
-      pass.ahead = cut.ahead_backwards<E>(slab, 1, more);
+      pass.ahead = slabs.cached && slab.to_next != 0 ? slab.to_next : -op.ahead;
       members.each(map.tiles(), [&](Index begin, Index end) {
         map.each_backwards(begin, end, [&](const Tile& tile, Index) { k.columns_apply(pass, tile); });
       });
@@ -194,7 +191,7 @@ void drive_apply(const Columns& columns, const ForwardTask<E>& task, const Stand
   ColumnsForward<E> op = operands(cut, task, scratch);
   op.standardizers = arrays.read(false);
   op.ahead = -op.ahead;
-  const Grid map = cut.tiles(0, columns.outer);
+  const Grid map = cut.tiles({0, columns.outer, 0, n});
   parallel(team_size(bytes_of<E>(elements_of(columns), 2)), [&](const Team& team) {
     team.each(map.tiles(), [&](Index begin, Index end) {
       map.each_backwards(begin, end, [&](const Tile& tile, Index) { k.columns_apply(op, tile); });

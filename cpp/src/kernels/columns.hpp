@@ -39,13 +39,18 @@ inline void for_parts(const Tile& tile, Index abreast, Part part) {
   if (row < tile.row_end) part(row, Index{1}, tile.row_end - row);
 }
 
-/// Asks for the cache line of p[ahead], which need not exist, to come into the second cache: many lines at a time are
-/// under way, and the first would be too small for them.
+/// Asks for the cache line of *p, which need not exist, to come into the second cache: many lines at a time are under
+/// way, and the first would be too small for them.
 template <class E>
-SIMDNORM_INLINE inline void bring_nearer(const E* p, Index ahead) {
-  __builtin_prefetch(reinterpret_cast<const char*>(reinterpret_cast<std::uintptr_t>(p) +
-                                                   static_cast<std::uintptr_t>(ahead) * sizeof(E)),
-                     0, 2);
+SIMDNORM_INLINE inline void bring_nearer(const E* p) {
+  __builtin_prefetch(p, 0, 2);
+}
+
+/// p + ahead, where there may be nothing.
+template <class E>
+SIMDNORM_INLINE inline const E* beyond(const E* p, Index ahead) {
+  return reinterpret_cast<const E*>(reinterpret_cast<std::uintptr_t>(p) +
+                                    static_cast<std::uintptr_t>(ahead) * sizeof(E));
 }
 
 /// Lines that are evenly apart.
@@ -53,7 +58,6 @@ template <class E>
 struct Walk {
   E* first;
   Index step;
-  SIMDNORM_INLINE E* operator[](Index r) const { return first + r * step; }
 };
 
 /// The lines of a group for a sum, columns from x on: where they stand, or, if they are not evenly apart, copied
@@ -111,13 +115,56 @@ struct Window {
   Index begin, end;
 };
 
+/// Elements of a cache line: a pack, or two of 16 bits each.
+template <class E>
+constexpr Index kLineElements = 64 / static_cast<Index>(sizeof(E));
+
+/// How far p is from the next whole cache line.
+template <class E>
+inline Index to_cache_line(const E* p) {
+  const Index past = static_cast<Index>(reinterpret_cast<std::uintptr_t>(p) % 64 / sizeof(E));
+  return past == 0 ? 0 : kLineElements<E> - past;
+}
+
 /// How far into their lines the windows of a tile begin, for lines of `out` that follow each other and are all equally
-/// far from the next whole pack: then no pack is cut, and no cache line is written by halves.
+/// far from the next cache line: then no pack is cut, and no cache line is written by halves.
 template <class E>
 inline Index window_shift(Index width, const E* out) {
-  if (width % kLanes<Compute<E>> != 0) return 0;
-  const Index past = static_cast<Index>(reinterpret_cast<std::uintptr_t>(out) % kMemoryBytes<E> / sizeof(E));
-  return past == 0 ? 0 : kLanes<Compute<E>> - past;
+  return width % kLineElements<E> == 0 ? to_cache_line(out) : 0;
+}
+
+/// Element-wise work on N lines, whole cache lines of `out` at a time: at(c, lanes) gives what is to be done with line
+/// r of the pack at c, holding what it needs of the columns (made in its captures: copied there, it would lie in
+/// memory).
+template <int N, class E, class At>
+SIMDNORM_INLINE inline void map_lines(const E* out, Window window, At at) {
+  constexpr Index w = kLanes<Compute<E>>, line = kLineElements<E>;
+  const auto pack = [&](Index c, auto lanes) SIMDNORM_INLINE {
+    const auto work = at(c, lanes);
+    SIMDNORM_UNROLL
+    for (int r = 0; r < N; ++r) work(r);
+  };
+  Index c = window.begin;
+  const Index head = smaller(to_cache_line(out + c), window.end - c), aligned = c + head;
+  if (head % w != 0) pack(c, First{head % w});
+  for (c += head % w; c < aligned; c += w) pack(c, All{});
+  if constexpr (line == w) {
+    for (; c + w <= window.end; c += w) pack(c, All{});
+  } else {
+    for (; c + line <= window.end; c += line) {
+      const auto work = at(c, All{}), other = at(c + w, All{});
+      SIMDNORM_UNROLL
+      for (int r = 0; r < N; ++r) {
+        work(r);
+        other(r);
+      }
+    }
+    if (c + w <= window.end) {
+      pack(c, All{});
+      c += w;
+    }
+  }
+  if (c < window.end) pack(c, First{window.end - c});
 }
 
 /// body(LineCount, row, offset, step, window) for element-wise work on a tile: groups of lines that are evenly apart,

@@ -80,11 +80,11 @@ inline Index rows_abreast(Index columns) {
   return abreast;
 }
 
-/// Where an outer position's entries begin. They are those of a line and then the first ones again, so that a window of
-/// a line's length may begin anywhere in its first pack.
+/// Entries of an outer position: those of a line and then the first ones again, so that a window of a line's length may
+/// begin anywhere in its first cache line, which holds two packs where elements have 16 bits.
 template <class T>
-inline Index entries_at(Index width, Index outer) {
-  return outer * (width + kLanes<T>);
+constexpr Index entries_of(Index width) {
+  return width + 2 * kLanes<T>;
 }
 
 }  // namespace
@@ -109,7 +109,7 @@ struct ColumnsForward {
   ColumnStandardizers<Compute<E>> standardizers;
   bool stream;
 
-  Index entry(Index outer) const { return entries_at<Compute<E>>(abreast * columns.columns, outer - first); }
+  Index entry(Index outer) const { return (outer - first) * entries_of<Compute<E>>(abreast * columns.columns); }
 };
 
 template <class E>
@@ -127,7 +127,7 @@ struct ColumnsBackward {
   bool frozen;
   bool stream;
 
-  Index entry(Index outer) const { return entries_at<Compute<E>>(abreast * columns.columns, outer - first); }
+  Index entry(Index outer) const { return (outer - first) * entries_of<Compute<E>>(abreast * columns.columns); }
 };
 
 }  // namespace simdnorm

@@ -59,27 +59,29 @@ class StripeSums {
       const Walk<const E> dys = gathered_dy_.take(op_.dy + col, at_, from, count.value, abreast, columns_);
       const Walk<const E> xs = gathered_x_.take(op_.x + col, at_, from, count.value, abreast, columns_);
       if (op_.weight) {
-        take_group<count.value>(dys, xs, width, ByRow<T>{op_.weight + from});
+        take_group<count.value>(dys.first, xs.first, xs.step, width, ByRow<T>{op_.weight + from});
       } else {
-        take_group<count.value>(dys, xs, width, Unweighted{});
+        take_group<count.value>(dys.first, xs.first, xs.step, width, Unweighted{});
       }
     });
   }
 
   template <int N, class Weights>
-  SIMDNORM_INLINE void take_group(Walk<const E> dys, Walk<const E> xs, Index width, Weights weights) {
+  SIMDNORM_INLINE void take_group(const E* dy, const E* x, Index step, Index width, Weights weights) {
     const ColumnStandardizers<T> s = op_.standardizers;
-    const Index entry = entry_, ahead = op_.ahead;
+    const E *next_dy = beyond(dy, op_.ahead), *next_x = beyond(x, op_.ahead);
+    const Index entry = entry_;
     map<T>(width, [&](Index c, auto lanes) SIMDNORM_INLINE {
       const Xhat<T> xhat_at = xhat_of(s, entry + c, lanes);
       const auto weight = weights.at(c, lanes);
       Pair<T> of_dy, of_dy_xhat, of_xhat;
       SIMDNORM_UNROLL
       for (int r = 0; r < N; ++r) {
-        bring_nearer(dys[r] + c, ahead);
-        bring_nearer(xs[r] + c, ahead);
-        const Pack<T> g = weight[r] * load(dys[r] + c, lanes);
-        const Pack<T> xh = xhat_at(load(xs[r] + c, lanes));
+        const Index i = r * step + c;
+        bring_nearer(next_dy + i);
+        bring_nearer(next_x + i);
+        const Pack<T> g = weight[r] * load(dy + i, lanes);
+        const Pack<T> xh = xhat_at(load(x + i, lanes));
         of_dy[r] = of_dy[r] + g;
         of_dy_xhat[r] = fma(g, xh, of_dy_xhat[r]);
         of_xhat[r] = of_xhat[r] + xh;
@@ -114,38 +116,35 @@ void columns_backward_sums(const ColumnsBackward<E>& op, const Tile& tile, const
 
 /// N lines; what belongs to a column begins at `entry`.
 template <int N, class E, class Write, class Weights>
-SIMDNORM_INLINE inline void project_group(Walk<const E> dys, Walk<const E> xs, Walk<E> dxs,
-                                          const ColumnsBackward<E>& op, Index entry, Window window, Write write,
-                                          Weights weights) {
+SIMDNORM_INLINE inline void project_group(const ColumnsBackward<E>& op, Index at, Index step, Index entry,
+                                          Window window, Write write, Weights weights) {
   using T = Compute<E>;
   const ColumnProjections<T> p = op.projections;
   const ColumnStandardizers<T> s = op.standardizers;
-  const Index ahead = op.ahead;
+  const E *dy = op.dy + at, *next_dy = beyond(dy, op.ahead);
+  E* dx = op.dx + at;
   if (op.frozen) {
-    map_aligned(dxs[0] + window.begin, window.end - window.begin, [=](Index k, auto lanes) SIMDNORM_INLINE {
-      const Index c = window.begin + k;
-      const Pack<T> scale = load(p.scale + entry + c, lanes);
-      for (int r = 0; r < N; ++r) {
-        bring_nearer(dys[r] + c, ahead);
-        write(dxs[r] + c, scale * load(dys[r] + c, lanes), lanes);
-      }
+    map_lines<N>(dx, window, [=](Index c, auto lanes) SIMDNORM_INLINE {
+      return [=, scale = load(p.scale + entry + c, lanes)](int r) SIMDNORM_INLINE {
+        const Index i = r * step + c;
+        bring_nearer(next_dy + i);
+        write(dx + i, scale * load(dy + i, lanes), lanes);
+      };
     });
     return;
   }
-  map_aligned(dxs[0] + window.begin, window.end - window.begin, [=](Index k, auto lanes) SIMDNORM_INLINE {
-    const Index c = window.begin + k;
-    const Xhat<T> xhat_at = xhat_of(s, entry + c, lanes);
-    const Pack<T> scale = load(p.scale + entry + c, lanes), dy_mean = load(p.dy_mean + entry + c, lanes);
-    const Pack<T> minus_dy_xhat_mean = broadcast<T>(T(0)) - load(p.dy_xhat_mean + entry + c, lanes);
-    const auto weight = weights.at(entry + c, lanes);
-    SIMDNORM_UNROLL
-    for (int r = 0; r < N; ++r) {
-      bring_nearer(dys[r] + c, ahead);
-      bring_nearer(xs[r] + c, ahead);
-      const Pack<T> xhat = xhat_at(load(xs[r] + c, lanes));
-      const Pack<T> g = weight[r] * load(dys[r] + c, lanes);
-      write(dxs[r] + c, scale * fma(minus_dy_xhat_mean, xhat, g - dy_mean), lanes);
-    }
+  const E *x = op.x + at, *next_x = beyond(x, op.ahead);
+  map_lines<N>(dx, window, [=](Index c, auto lanes) SIMDNORM_INLINE {
+    return [=, xhat_at = xhat_of(s, entry + c, lanes), weight = weights.at(entry + c, lanes),
+            scale = load(p.scale + entry + c, lanes), dy_mean = load(p.dy_mean + entry + c, lanes),
+            minus_dy_xhat_mean = broadcast<T>(T(0)) - load(p.dy_xhat_mean + entry + c, lanes)](int r) SIMDNORM_INLINE {
+      const Index i = r * step + c;
+      bring_nearer(next_dy + i);
+      bring_nearer(next_x + i);
+      const Pack<T> xhat = xhat_at(load(x + i, lanes));
+      const Pack<T> g = weight[r] * load(dy + i, lanes);
+      write(dx + i, scale * fma(minus_dy_xhat_mean, xhat, g - dy_mean), lanes);
+    };
   });
 }
 
@@ -156,9 +155,8 @@ void columns_backward_apply(const ColumnsBackward<E>& op, const Tile& tile) {
   with_writer(op.stream, [&](auto write) {
     for_windows(op.columns, tile, op.abreast, !op.weight, op.dx,
                 [&](auto count, Index row, Index at, Index step, Window window) {
-                  const Walk<const E> dys = {op.dy + at, step}, xs = {op.x + at, step};
                   const auto project = [&](auto weights) SIMDNORM_INLINE {
-                    project_group<count.value>(dys, xs, Walk<E>{op.dx + at, step}, op, entry, window, write, weights);
+                    project_group<count.value>(op, at, step, entry, window, write, weights);
                   };
                   if (op.weight) {
                     project(ByRow<T>{op.weight + row});

@@ -6,30 +6,34 @@
 namespace simdnorm {
 namespace {
 
-/// For rare columns.
-template <class T, class Lanes>
-inline Pack<T> prescaled_xhat(const ColumnStandardizers<T>& s, const Xhat<T>& xhat, Index c, Pack<T> x, Lanes lanes) {
-  return PrescaledXhat<T>(xhat, load(s.prescale + c, lanes), load(s.rstd_low + c, lanes))(x);
-}
+template <class T>
+struct OrdinaryColumns {
+  ColumnStandardizers<T> s;
+  SIMDNORM_INLINE Xhat<T> at(Index i, auto lanes) const { return xhat_of(s, i, lanes); }
+};
+
+/// Where some of the columns are rare.
+template <class T>
+struct PrescaledColumns {
+  ColumnStandardizers<T> s;
+  SIMDNORM_INLINE PrescaledXhat<T> at(Index i, auto lanes) const {
+    return {xhat_of(s, i, lanes), load(s.prescale + i, lanes), load(s.rstd_low + i, lanes)};
+  }
+};
 
 /// N lines; what belongs to a column begins at `entry`.
-template <int N, class E, class Write, class Parameter>
-SIMDNORM_INLINE inline void apply_group(Walk<const E> xs, Walk<E> ys, const ColumnsForward<E>& op, Index entry,
-                                        Window window, Write write, Parameter weights, Parameter biases) {
-  using T = Compute<E>;
-  const ColumnStandardizers<T> s = op.standardizers;
-  const Index ahead = op.ahead;
-  map_aligned(ys[0] + window.begin, window.end - window.begin, [=](Index k, auto lanes) SIMDNORM_INLINE {
-    const Index c = window.begin + k;
-    const Xhat<T> xhat = xhat_of(s, entry + c, lanes);
-    const auto weight = weights.at(c, lanes), bias = biases.at(c, lanes);
-    SIMDNORM_UNROLL
-    for (int r = 0; r < N; ++r) {
-      bring_nearer(xs[r] + c, ahead);
-      const Pack<T> x = load(xs[r] + c, lanes);
-      const Pack<T> standardized = s.prescale ? prescaled_xhat(s, xhat, entry + c, x, lanes) : xhat(x);
-      write(ys[r] + c, fma(standardized, weight[r], bias[r]), lanes);
-    }
+template <int N, class E, class Write, class Standardize, class Parameter>
+SIMDNORM_INLINE inline void apply_group(const ColumnsForward<E>& op, Index at, Index step, Index entry, Window window,
+                                        Write write, Standardize columns, Parameter weights, Parameter biases) {
+  const E *x = op.x + at, *next = beyond(x, op.ahead);
+  E* y = op.y + at;
+  map_lines<N>(y, window, [=](Index c, auto lanes) SIMDNORM_INLINE {
+    return [=, xhat = columns.at(entry + c, lanes), weight = weights.at(c, lanes), bias = biases.at(c, lanes)](int r)
+               SIMDNORM_INLINE {
+                 const Index i = r * step + c;
+                 bring_nearer(next + i);
+                 write(y + i, fma(xhat(load(x + i, lanes)), weight[r], bias[r]), lanes);
+               };
   });
 }
 
@@ -42,18 +46,24 @@ void columns_apply(const ColumnsForward<E>& op, const Tile& tile) {
   const Index entry = op.entry(tile.outer);
   const bool kept = op.along == Along::kept;
   with_writer(op.stream, [&](auto write) {
-    for_windows(op.columns, tile, op.abreast, kept, op.y, [&](auto count, Index row, Index at, Index step, Window window) {
-      const Walk<const E> xs = {op.x + at, step};
-      const Walk<E> ys = {op.y + at, step};
-      const auto apply = [&](auto weights, auto biases) SIMDNORM_INLINE {
-        apply_group<count.value>(xs, ys, op, entry, window, write, weights, biases);
+    const auto group = [&](auto count, Index row, Index at, Index step, Window window) {
+      const auto apply = [&](auto columns, auto weights, auto biases) SIMDNORM_INLINE {
+        apply_group<count.value>(op, at, step, entry, window, write, columns, weights, biases);
       };
-      if (kept) {
-        apply(ByColumn<T>{op.weight}, ByColumn<T>{op.bias});
+      const auto standardize = [&](auto columns) SIMDNORM_INLINE {
+        if (kept) {
+          apply(columns, ByColumn<T>{op.weight}, ByColumn<T>{op.bias});
+        } else {
+          apply(columns, ByRow<T>{op.weight + row}, ByRow<T>{op.bias + row});
+        }
+      };
+      if (op.standardizers.prescale) {
+        standardize(PrescaledColumns<T>{op.standardizers});
       } else {
-        apply(ByRow<T>{op.weight + row}, ByRow<T>{op.bias + row});
+        standardize(OrdinaryColumns<T>{op.standardizers});
       }
-    });
+    };
+    for_windows(op.columns, tile, op.abreast, kept, op.y, group);
   });
 }
 

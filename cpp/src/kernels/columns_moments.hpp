@@ -80,13 +80,15 @@ class StripeMoments {
     for (Index c = 0; c < width; ++c) part_sum_[c] = part_squares_[c] = T(0);
     for_line_groups(lines, [&](auto count, Index line) {
       const Walk<const E> xs = gathered_.take(x_, at_, row + line * abreast, count.value, abreast, columns_);
+      const E* next = beyond(xs.first, ahead);
       map<T>(width, [&](Index c, auto lanes) SIMDNORM_INLINE {
         const Pack<T> pivots = load(pivot_ + c, lanes);
         Pair<T> s, q;
         SIMDNORM_UNROLL
         for (int r = 0; r < count.value; ++r) {
-          bring_nearer(xs[r] + c, ahead);
-          const Pack<T> d = load(xs[r] + c, lanes) - pivots;
+          const Index i = r * xs.step + c;
+          bring_nearer(next + i);
+          const Pack<T> d = load(xs.first + i, lanes) - pivots;
           s[r] = s[r] + d;
           q[r] = fma(d, d, q[r]);
         }
@@ -100,14 +102,16 @@ class StripeMoments {
   /// the mean becomes the pivot. The sums of all other columns come out again as they were.
   bool move_pivots() {
     const double n = static_cast<double>(rows_);
-    bool moved = false;
-    for (Index c = 0; c < columns_; ++c) {
+    const auto is_far = [&](Index c) SIMDNORM_INLINE {
       const double sum = value(sum_.at(c)), twice = 2.0 * sum * sum;
-      const bool far = twice > n * value(squares_.at(c)) && twice <= kLargest<T>;  // overflow is not for us to mend
-      pivot_[c] = far ? pivot_[c] + static_cast<T>(sum / n) : pivot_[c];
-      moved |= far;
+      return twice > n * value(squares_.at(c)) && twice <= kLargest<T>;  // overflow is not for us to mend
+    };
+    Index far = 0;
+    for (Index c = 0; c < columns_; ++c) far += is_far(c) ? 1 : 0;
+    for (Index c = 0; far > 0 && c < columns_; ++c) {
+      if (is_far(c)) pivot_[c] += static_cast<T>(value(sum_.at(c)) / n);
     }
-    return moved;
+    return far > 0;
   }
 
   const ColumnsForward<E>& op_;

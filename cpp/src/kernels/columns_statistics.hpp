@@ -33,7 +33,7 @@ inline void columns_join_sums(const ColumnSums& a, const ColumnSums& b, Index be
 /// are rare: these come out as if they were ordinary, and have to be taken again.
 template <class T>
 inline Index columns_standardize(const ColumnMoments& moments, Index begin, Index end, Index count, double eps,
-                                const StandardizerEntries<T>& to) {
+                                 const StandardizerEntries<T>& to) {
   const double least = eps > 0.0 && eps < DBL_MIN ? DBL_MIN : eps;
   Index rare = 0;
   SIMDNORM_COLUMNWISE
@@ -48,8 +48,8 @@ inline Index columns_standardize(const ColumnMoments& moments, Index begin, Inde
   return rare;
 }
 
-/// From the sums of such columns, taken with their saved statistics, to all that their dx needs: recentred standardizers
-/// and a projection.
+/// From the sums of such columns, taken with their saved statistics, to all that their dx needs: recentred
+/// standardizers and a projection.
 template <class T>
 inline void columns_project(const ColumnSums& sums, Index begin, Index end, Index count, const Backward& pass,
                             const T* weight, const StandardizerEntries<T>& standardizers,
