@@ -2,7 +2,7 @@
 // into what dx needs.
 #pragma once
 
-#include "drive/column_grid.hpp"
+#include "drive/column_arrays.hpp"
 
 namespace simdnorm {
 namespace {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "kernels/columns_backward.hpp"
+#include "kernels/columns_backward_sums.hpp"
 #include "kernels/columns_forward.hpp"
 #include "kernels/columns_moments.hpp"
 #include "kernels/columns_statistics.hpp"

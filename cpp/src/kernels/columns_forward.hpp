@@ -1,7 +1,7 @@
 // Columns, forward: the formulas of rows_forward.hpp with a vector of columns carried along.
 #pragma once
 
-#include "kernels/columns.hpp"
+#include "kernels/columns_windows.hpp"
 
 namespace simdnorm {
 namespace {

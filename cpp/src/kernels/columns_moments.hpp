@@ -3,7 +3,9 @@
 // zero, and stays.
 #pragma once
 
-#include "kernels/columns.hpp"
+#include <cfloat>
+
+#include "kernels/columns_parts.hpp"
 
 namespace simdnorm {
 namespace {
