@@ -32,11 +32,15 @@ struct LineParameters {
     double* p = memory + part * 2 * rows + row;
     return {p, p + rows};
   }
-  /// Entry i of dweight and dbias, one behind the other.
-  void fold(Index i, Index used) const {
-    for (Index part = 0; part < used; ++part) add(total[i], memory[part * 2 * rows + i]);
+  /// Entry i of dweight and dbias, one behind the other, of `used` stripes from `part` on.
+  void fold(Index i, Index part, Index used) const {
+    for (Index end = part + used; part < end; ++part) add(total[i], memory[part * 2 * rows + i]);
   }
 };
+
+Index stripes_of(const Slab& slab) {
+  return (slab.last - slab.first) * ceil_div(slab.col_end - slab.col_begin, kLineColumns);
+}
 
 }  // namespace
 
@@ -53,7 +57,7 @@ void drive_backward(const Columns& columns, const ReducedBackwardTask<E>& task, 
   const T* unweighted = or_constant<T>(nullptr, T(1), n, scratch);
   const bool wants_parameters = task.dweight || task.dbias;
   const int size = team_size(bytes_of<E>(elements_of(columns), 3));
-  const Index stripes = slabs.outers * ceil_div(slabs.width, kLineColumns);
+  const Index stripes = stripes_of(slabs.at(0));  // no other has more
   const Index round = larger(kPartsBytes / larger(stripes * columns.rows * 2 * Index{sizeof(double)}, 1), size);
   const LineParameters parameters(columns.rows, stripes, smaller(round, slabs.count()), scratch);
   const bool apart = share_items(smaller(round, slabs.count()), cut.sums(slabs.at(0)).tiles(), size);
@@ -95,10 +99,11 @@ void drive_backward(const Columns& columns, const ReducedBackwardTask<E>& task, 
       });
       team.wait();
       if (!wants_parameters) continue;
-      const Slab final = slabs.at(end - 1);  // may have fewer outer positions
-      const Index used = (end - begin - 1) * stripes + (final.last - final.first) * (stripes / slabs.outers);
       team.each(2 * columns.rows, [&](Index from, Index to) {
-        for (Index i = from; i < to; ++i) parameters.fold(i, used);
+        for (Index s = begin; s < end; ++s) {
+          const Index used = stripes_of(slabs.at(s));
+          for (Index i = from; i < to; ++i) parameters.fold(i, (s - begin) * stripes, used);
+        }
       });
       team.wait();
     }
