@@ -9,6 +9,7 @@ namespace {
 constexpr Index kBlockLines = 512;
 constexpr Index kTileLines = 64;
 constexpr Index kAheadBytes = 4096;
+constexpr Index kPageBytes = 4096;
 
 /// Tiles of a slab.
 struct Grid {
@@ -73,16 +74,20 @@ struct Cut {
     return tiles(slab, kTileLines, many ? larger(columns.columns, 1) : 2 * kStripeColumns);
   }
 
-  /// Whether an output goes past the caches: only where all lines stand at the same place in their cache lines.
+  /// Whether an output goes past the caches: only where all lines stand at the same place in their cache lines. Of 16
+  /// bits it takes two stores to fill one, which pays for twice as much.
   template <class E>
   bool past_caches(const E* output, std::initializer_list<const E*> inputs) const {
-    return same_place<E>(width()) && simdnorm::past_caches(output, elements_of(columns), inputs);
+    return same_place<E>(width()) &&
+           simdnorm::past_caches(output, elements_of(columns) * kMemoryBytes<E> / kPackBytes, inputs);
   }
 
-  /// How far ahead of a pass that walks forward its memory may come nearer: a few groups of lines.
+  /// How far ahead of a pass that walks forward its memory may come nearer: a few groups of lines. Lines as long as a
+  /// page are streams of their own, which the processor finds by itself, and more of them would drive each other out.
   template <class E>
   Index ahead() const {
     const Index group = 8 * width();
+    if (bytes_of<E>(width(), 1) >= kPageBytes) return 0;
     return group * ceil_div(kAheadBytes, larger(bytes_of<E>(group, 1), 1));
   }
 };
