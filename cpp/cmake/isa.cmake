@@ -10,9 +10,10 @@ function(simdnorm_add_isa library isa processors)
   add_library(${objects} OBJECT src/targets/${isa}.cpp)
   simdnorm_compile_options(${objects})
   target_include_directories(${objects} PRIVATE include src)
-  # No kernel asks for errno or for the floating-point exceptions: the loops over lanes may compute both sides of a choice.
-  set(vectorizable -fno-math-errno -fno-trapping-math)
-  target_compile_options(${objects} PRIVATE $<$<NOT:$<CONFIG:Debug>>:-O3> ${vectorizable} ${ARGN})
+  # Nobody reads errno or floating-point exceptions, and roots and choices can only then be taken by vectors.
+  target_compile_options(
+    ${objects} PRIVATE $<$<NOT:$<CONFIG:Debug>>:-O3> -fno-math-errno -fno-trapping-math ${ARGN}
+  )
 
   string(TOUPPER ${isa} name)
   target_sources(${library} PRIVATE $<TARGET_OBJECTS:${objects}>)

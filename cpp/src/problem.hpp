@@ -164,9 +164,9 @@ struct Lines {
 
   Lines(const Columns& columns, Index outer)
       : listed(columns.list ? columns.list->lines + columns.list->begin[outer] : nullptr),
-        first(outer * columns.rows),
+        first(columns.list ? 0 : outer * columns.rows * columns.columns),
         stride(columns.columns) {}
-  Index operator()(Index row) const { return (listed ? listed[row] : first + row) * stride; }
+  Index operator()(Index row) const { return first + (listed ? listed[row] : row) * stride; }
 
   /// From one to the next of `count` rows from `row` on; 0 where they are not evenly apart.
   Index step(Index row, Index count) const {

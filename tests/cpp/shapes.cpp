@@ -122,9 +122,11 @@ std::vector<Shape> shared_shapes() {
       RowLayout{1, 1, 1, 8500, 9},
       RowLayout{3, 1, 1, 65, 400},
       RowLayout{1, 1, 1, 20, 4099},
+      RowLayout{2, 1, 1, 30, 9300},  // slabs of columns, the last one narrower
       RowLayout{1, 6, 50, 260, 1},
       RowLayout{2, 70, 3, 13, 18},
       {ChannelLayout{8500, 1, 9, 1}, 3},
+      {ChannelLayout{70000, 1, 3, 1}, 1},  // several blocks of rows abreast, and rows that fill no line
       {ChannelLayout{4, 1, 18000, 1}, 2},
       {ChannelLayout{2, 1, 6, 6137}, 2},
       {ChannelLayout{2, 5000, 8, 1}, 2},

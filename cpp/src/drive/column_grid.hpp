@@ -1,121 +1,94 @@
-// How the drivers of Columns cut: slabs of outer positions, one after the other, so that what a pass has read is still
-// in the caches for the next; in a slab, blocks of rows by stripes of columns. Blocks decide the order of summation;
-// slabs and stripes only who does the work, and when.
+// How the drivers of Columns cut a slab: blocks of rows by stripes of columns for sums, tiles for all else.
 #pragma once
 
-#include "drive/common.hpp"
-#include "runtime/scratch.hpp"
+#include "drive/column_slabs.hpp"
 
 namespace simdnorm {
 namespace {
 
-constexpr Index kBlockRows = 4 * kSpanRows;  // spans that are merged where they are summed, by vectors of columns
-constexpr Index kSlabBytes = Index{1} * 1024 * 1024;
+constexpr Index kBlockLines = 512;
+constexpr Index kTileLines = 64;
+constexpr Index kAheadBytes = 4096;
+constexpr Index kPageBytes = 4096;
 
-/// Outer positions of a slab.
-template <class E>
-Index slab_of(const Columns& columns) {
-  return smaller(columns.outer, larger(kSlabBytes / larger(bytes_of<E>(columns.rows * columns.columns, 1), 1), 1));
-}
-
-/// Whether an output goes past the caches: only where all rows stand at the same place in their cache lines, and packs
-/// fill one. Half a line for each of eight rows in turn is more than a processor gathers before it writes.
-template <class E>
-bool past_caches(const Columns& columns, const E* output, std::initializer_list<const E*> inputs) {
-  return kMemoryBytes<E> == kPackBytes && same_place<E>(columns.columns) &&
-         past_caches(output, elements_of(columns), inputs);
-}
-
-/// Blocks of rows, for sums: of one outer position, by its own rows, so that it is summed as if it were alone.
-inline Index summed_rows(const Columns& columns, Index outer) {
-  return block_rows(rows_at(columns, outer), kBlockRows);
-}
-inline Index summed_blocks(const Columns& columns, Index outer) {
-  return ceil_div(rows_at(columns, outer), summed_rows(columns, outer));
-}
-
-/// Tiles of the outer positions [first, last).
+/// Tiles of a slab.
 struct Grid {
   Columns columns;
-  Index first, last;
-  Index rows;             // of a tile; 0: those of a block of sums
+  Slab slab;
+  Index rows;             // of a tile; 0: those of a block of sums, by an outer position's own rows
+  Index least;            // rows of a block
   Index stripe;           // columns of a tile
   Index blocks, stripes;  // of an outer position, at most
 
-  Index tiles() const { return (last - first) * blocks * stripes; }
+  Index tiles() const { return (slab.last - slab.first) * blocks * stripes; }
   Index block(Index t) const { return t / stripes % blocks; }
   Tile tile(Index t) const {
-    const Index outer = first + t / (stripes * blocks), count = rows_at(columns, outer);
-    const Index height = rows > 0 ? rows : summed_rows(columns, outer);
-    const Index row = smaller(block(t) * height, count), col = t % stripes * stripe;
-    return {row, smaller(row + height, count), col, smaller(col + stripe, columns.columns), outer};
+    const Index outer = slab.first + t / (stripes * blocks), count = rows_at(columns, outer);
+    const Index height = rows > 0 ? rows : block_rows(count, least);
+    const Index row = smaller(block(t) * height, count), col = slab.col_begin + t % stripes * stripe;
+    return {row, smaller(row + height, count), col, smaller(col + stripe, slab.col_end), outer};
   }
 
   /// work(tile, t) for tiles [begin, end) that have rows.
   template <class Work>
   void each(Index begin, Index end, Work work) const {
-    for (Index t = begin; t < end; ++t) {
-      const Tile part = tile(t);
-      if (part.row_begin < part.row_end) work(part, t);
-    }
+    for (Index t = begin; t < end; ++t) visit(t, work);
+  }
+  /// The same from the last to the first: what a pass has read last is what the next one finds in the caches.
+  template <class Work>
+  void each_backwards(Index begin, Index end, Work work) const {
+    for (Index t = end; t-- > begin;) visit(t, work);
+  }
+
+ private:
+  template <class Work>
+  void visit(Index t, Work work) const {
+    const Tile part = tile(t);
+    if (part.row_begin < part.row_end) work(part, t);
   }
 };
 
-inline Grid summation_grid(const Columns& columns, Index first, Index last) {
-  const Index blocks = smaller(kMostBlocks, ceil_div(columns.rows, kBlockRows));
-  return {columns, first, last, 0, kStripeColumns, blocks, ceil_div(columns.columns, kStripeColumns)};
-}
+/// How a problem is cut. Blocks and lines decide the order of summation; stripes and tiles only who does the work.
+struct Cut {
+  Columns columns;
+  Index abreast;  // rows of a line
 
-inline Grid grid_of(const Columns& columns, Index first, Index last, Index stripe) {
-  constexpr Index rows = 64;
-  return {columns, first, last, rows, stripe, ceil_div(columns.rows, rows), ceil_div(columns.columns, stripe)};
-}
+  Index width() const { return abreast * columns.columns; }
 
-/// For work without sums: whole rows in a tile where there are many, so that memory is walked straight on.
-inline Grid elementwise_grid(const Columns& columns, Index first, Index last) {
-  return grid_of(columns, first, last, columns.rows >= 64 * kMostBlocks ? columns.columns : 4 * kStripeColumns);
-}
-
-/// Entries of the outer positions of a slab, as column kernels read them: one a column, and the first ones again (see
-/// entries_at()).
-template <class T>
-struct Entries {
-  Index columns, outers;
-
-  Index all() const { return entries_at<T>(columns, outers); }
-  /// put(place) for each place of column c.
-  template <class Put>
-  void each(Index outer, Index c, Put put) const {
-    const Index begin = entries_at<T>(columns, outer), end = entries_at<T>(columns, outer + 1);
-    for (Index place = begin + c; place < end; place += columns) put(place);
+  /// Blocks of rows, for sums: of one outer position, by its own rows, so that it is summed as if it were alone.
+  Index block_height(Index outer) const { return block_rows(rows_at(columns, outer), kBlockLines * abreast); }
+  Index most_blocks() const { return smaller(kMostBlocks, ceil_div(columns.rows, kBlockLines * abreast)); }
+  Grid sums(const Slab& slab) const {
+    const Index stripes = ceil_div(slab.col_end - slab.col_begin, kStripeColumns);
+    return {columns, slab, 0, kBlockLines * abreast, kStripeColumns, most_blocks(), stripes};
   }
-};
 
-/// How columns are standardized, filled from one struct a column.
-template <class T>
-struct ColumnArrays {
-  Entries<T> entries;
-  T *prescale, *mean, *rstd, *shift, *rstd_low;
-
-  ColumnArrays(Index columns, Index outers, Scratch& scratch)
-      : entries{columns, outers},
-        prescale(scratch.take<T>(5 * entries.all())),
-        mean(prescale + entries.all()),
-        rstd(mean + entries.all()),
-        shift(rstd + entries.all()),
-        rstd_low(shift + entries.all()) {}
-  void set(Index outer, Index c, const Standardizer<T>& s) const {
-    entries.each(outer, c, [&](Index i) {
-      prescale[i] = s.prescale;
-      mean[i] = s.mean;
-      rstd[i] = s.rstd;
-      shift[i] = s.shift;
-      rstd_low[i] = s.rstd_low;
-    });
+  Grid tiles(const Slab& slab, Index lines, Index stripe) const {
+    const Index rows = lines * abreast;
+    return {
+        columns, slab, rows, 0, stripe, ceil_div(columns.rows, rows), ceil_div(slab.col_end - slab.col_begin, stripe)};
   }
-  /// Prescales are 1 but for rare columns; kernels are told only then.
-  ColumnStandardizers<T> read(bool prescaled) const {
-    return {prescaled ? prescale : nullptr, mean, rstd, shift, rstd_low};
+  /// For work without sums: whole rows in a tile where there are many, so that memory is walked straight on.
+  Grid tiles(const Slab& slab) const {
+    const bool many = columns.rows >= kTileLines * kMostBlocks;
+    return tiles(slab, kTileLines, many ? larger(columns.columns, 1) : 2 * kStripeColumns);
+  }
+
+  /// Whether an output goes past the caches: only where all lines stand at the same place in their cache lines. Of 16
+  /// bits it takes two stores to fill one, which pays for twice as much.
+  template <class E>
+  bool past_caches(const E* output, std::initializer_list<const E*> inputs) const {
+    return same_place<E>(width()) &&
+           simdnorm::past_caches(output, elements_of(columns) * kMemoryBytes<E> / kPackBytes, inputs);
+  }
+
+  /// How far ahead of a pass that walks forward its memory may come nearer: a few groups of lines. Lines as long as a
+  /// page are streams of their own, which the processor finds by itself, and more of them would drive each other out.
+  template <class E>
+  Index ahead() const {
+    const Index group = 8 * width();
+    if (bytes_of<E>(width(), 1) >= kPageBytes) return 0;
+    return group * ceil_div(kAheadBytes, larger(bytes_of<E>(group, 1), 1));
   }
 };
 

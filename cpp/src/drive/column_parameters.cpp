@@ -1,23 +1,29 @@
-// Columns, backward, with parameters along the rows: what a row adds to dweight and dbias is summed tile by tile, and
-// the tiles are folded in order.
+// Columns, backward, with parameters along the rows: what a row adds to dweight and dbias is summed stripe by stripe,
+// and the stripes are folded in order.
+#include <vector>
+
 #include "drive/column_passes.hpp"
 #include "drive/drive.hpp"
 
 namespace simdnorm {
 namespace {
 
-/// A tile is no wider than an accumulator may sum in T.
-constexpr Index kLineColumns = 4 * kStripeColumns;
+constexpr Index kPartsBytes = 256 * 1024;
 
-/// The sums of each row over the tiles of one slab, stripe by stripe, and over all slabs before.
+// A tile is read twice, and small enough for the first cache; no wider than an accumulator may sum in T.
+constexpr Index kLines = 8, kLineColumns = 512;
+
+/// The sums of each row over the stripes of some slabs, and over all slabs before. A stripe is no wider than an
+/// accumulator may sum in T.
 struct LineParameters {
-  Index rows, parts;  // parts: outer positions of a slab times stripes
-  double* memory;     // (parts, 2, rows)
-  Sum* total;         // (2, rows)
+  Index rows, stripes, parts;  // stripes: of a slab, of all its outer positions; parts: stripes of a round of slabs
+  double* memory;              // (parts, 2, rows)
+  Sum* total;                  // (2, rows)
 
-  LineParameters(const Columns& columns, Index slab, Scratch& scratch)
-      : rows(columns.rows),
-        parts(slab * ceil_div(columns.columns, kLineColumns)),
+  LineParameters(Index rows_, Index stripes_, Index slabs, Scratch& scratch)
+      : rows(rows_),
+        stripes(stripes_),
+        parts(stripes_ * slabs),
         memory(scratch.take<double>(parts * 2 * rows)),
         total(scratch.take<Sum>(2 * rows)) {
     std::fill_n(total, 2 * rows, Sum{});
@@ -26,11 +32,15 @@ struct LineParameters {
     double* p = memory + part * 2 * rows + row;
     return {p, p + rows};
   }
-  /// Entry i of dweight and dbias, one behind the other.
-  void fold(Index i, Index used) const {
-    for (Index part = 0; part < used; ++part) add(total[i], memory[part * 2 * rows + i]);
+  /// Entry i of dweight and dbias, one behind the other, of `used` stripes from `part` on.
+  void fold(Index i, Index part, Index used) const {
+    for (Index end = part + used; part < end; ++part) add(total[i], memory[part * 2 * rows + i]);
   }
 };
+
+Index stripes_of(const Slab& slab) {
+  return (slab.last - slab.first) * ceil_div(slab.col_end - slab.col_begin, kLineColumns);
+}
 
 }  // namespace
 
@@ -38,59 +48,62 @@ template <class E>
 void drive_backward(const Columns& columns, const ReducedBackwardTask<E>& task, Scratch& scratch) {
   using T = Compute<E>;
   const Kernels<E>& k = kernels<E>();
-  const Index n = columns.columns, slab = slab_of<E>(columns);
-  const ColumnArrays<T> arrays(n, slab, scratch);
-  const ProjectionArrays<T> projections(n, slab, scratch);
-  const bool stream = past_caches<E>(columns, task.dx, {task.dy, task.x});
-  const ColumnsBackward<E> op = {columns,
-                                 0,
-                                 task.dy,
-                                 task.x,
-                                 task.dx,
-                                 or_constant(task.weight, T(1), columns.rows, scratch),
-                                 arrays.read(false),
-                                 projections.read(),
-                                 false,
-                                 stream};
-  const BlockSums sums = block_sums(columns, slab, scratch);
-  const LineParameters parameters(columns, slab, scratch);
+  const Cut cut = {columns, 1};
+  const Index n = columns.columns;
+  const Slabs slabs = slabs_of<E>(columns, 2, 1);
+  const ColumnsBackward<E> op = {columns, 0,      cut.abreast, cut.ahead<E>(),
+                                 task.dy, task.x, task.dx,     or_constant(task.weight, T(1), columns.rows, scratch),
+                                 {},      {},     false,       cut.past_caches<E>(task.dx, {task.dy, task.x})};
+  const T* unweighted = or_constant<T>(nullptr, T(1), n, scratch);
   const bool wants_parameters = task.dweight || task.dbias;
-  const auto saved_at = [&](Index item) { return saved_standardizer(task.mean, task.rstd, item); };
+  const int size = team_size(bytes_of<E>(elements_of(columns), 3));
+  const Index stripes = stripes_of(slabs.at(0));  // no other has more
+  const Index round = larger(kPartsBytes / larger(stripes * columns.rows * 2 * Index{sizeof(double)}, 1), size);
+  const LineParameters parameters(columns.rows, stripes, smaller(round, slabs.count()), scratch);
+  const bool apart = share_items(smaller(round, slabs.count()), cut.sums(slabs.at(0)).tiles(), size);
+  std::vector<BackwardWork<E>> works;
+  for (int member = 0; member < (apart ? size : 1); ++member) works.emplace_back(cut, slabs.outers, true, scratch);
 
-  parallel(team_size(bytes_of<E>(elements_of(columns), 3)), [&](const Team& team) {
-    for (Index first = 0; first < columns.outer; first += slab) {
-      const Index last = smaller(first + slab, columns.outer);
-      ColumnsBackward<E> mine = op;
-      mine.first = first;
-      team.each((last - first) * n, [&](Index begin, Index end) {
-        for (Index c = begin; c < end; ++c) arrays.set(c / n, c % n, saved_at(first * n + c));
-      });
-      team.wait();
-      take_sums(mine, summation_grid(columns, first, last), sums, team);
-      team.wait();
-      team.each((last - first) * n, [&](Index begin, Index end) {
-        for (Index c = begin; c < end; ++c) {
-          GradientSums total = folded(sums, c / n, summed_blocks(columns, first + c / n), c % n);
-          const Gradients<T> gradients =
-              gradients_of(total, columns.rows, saved_at(first * n + c), {task.about, true, false}, 1.0);
-          arrays.set(c / n, c % n, gradients.standardizer);
-          projections.set(c / n, c % n, gradients.projection);
-        }
-      });
-      team.wait();
-      const Grid map = grid_of(columns, first, last, kLineColumns);
-      team.each(map.tiles(), [&](Index begin, Index end) {
-        map.each(begin, end, [&](const Tile& tile, Index t) {
-          const Index part = (tile.outer - first) * map.stripes + t % map.stripes;
-          // Before dx is written, which may be dy or x.
-          if (wants_parameters) k.columns_backward_lines(mine, tile, parameters.at(part, tile.row_begin));
-          if (mine.dx) k.columns_backward_apply(mine, tile);
+  parallel(size, [&](const Team& team) {
+    const BackwardWork<E>& mine = works[static_cast<std::size_t>(apart ? team.rank() : 0)];
+    for (Index begin = 0; begin < slabs.count(); begin += round) {
+      const Index end = smaller(begin + round, slabs.count());
+      for_slabs(slabs, begin, end, apart, team, [&](const Slab& slab, const Team& members) {
+        ColumnsBackward<E> pass = op;
+        pass.first = slab.first;
+        pass.standardizers = mine.arrays.read(false);
+        pass.projections = mine.projections.read();
+        for_columns(slab, 1, members, [&](Index o, Index from, Index to) {
+          const Index item = (slab.first + o) * n;
+          mine.arrays.set_saved(o, from, to, task.mean ? task.mean + item : nullptr, task.rstd + item);
+        });
+        members.wait();
+        mine.take_sums(pass, slab, members);
+        members.wait();
+        for_columns(slab, 1, members, [&](Index o, Index from, Index to) {
+          const ColumnSums sums = mine.joined(slab.first, o, from, to);
+          mine.project(sums, o, from, to, columns.rows, {task.about, true, false}, unweighted);
+        });
+        members.wait();
+        pass.ahead = slabs.cached && slab.to_next != 0 ? slab.to_next : -op.ahead;
+        const Grid map = cut.tiles(slab, kLines, kLineColumns);
+        members.each(map.tiles(), [&](Index first, Index last) {
+          map.each_backwards(first, last, [&](const Tile& tile, Index t) {
+            const Index part =
+                (slab.number - begin) * stripes + (tile.outer - slab.first) * map.stripes + t % map.stripes;
+            // Before dx is written, which may be dy or x.
+            if (wants_parameters) k.columns_backward_lines(pass, tile, parameters.at(part, tile.row_begin));
+            if (pass.dx) k.columns_backward_apply(pass, tile);
+          });
         });
       });
       team.wait();
       if (!wants_parameters) continue;
-      team.each(2 * columns.rows, [&](Index begin, Index end) {
-        for (Index i = begin; i < end; ++i) parameters.fold(i, (last - first) * map.stripes);
+      team.each(2 * columns.rows, [&](Index from, Index to) {
+        for (Index s = begin; s < end; ++s) {
+          const Index used = stripes_of(slabs.at(s));
+          for (Index i = from; i < to; ++i) parameters.fold(i, (s - begin) * stripes, used);
+        }
       });
       team.wait();
     }

@@ -1,61 +1,92 @@
 // Columns, backward, with parameters along the columns, if any.
+#include <vector>
+
 #include "drive/column_passes.hpp"
 #include "drive/drive.hpp"
 
 namespace simdnorm {
+namespace {
+
+/// From the sums of columns to what dx needs, where parameters run along them.
+template <class E>
+struct KeptFold {
+  using T = Compute<E>;
+  const KeptBackwardTask<E>& task;
+  const T* weight;          // never null
+  Gradients<T>* gradients;  // room for those of a group that shares statistics, at its first item
+
+  /// Columns [begin, end) of outer position `first + o`: whole groups.
+  void operator()(const BackwardWork<E>& work, Index first, Index o, Index begin, Index end) const {
+    const Index item = (first + o) * work.cut.columns.columns, count = rows_at(work.cut.columns, first + o);
+    if (task.sums) {
+      const ColumnSums sums = work.joined(first, o, begin, end);
+      if (task.group == 1) work.project(sums, o, begin, end, count, task.pass, weight);
+      for (Index c = begin; c < end; ++c) task.sums[item + c] = sums.at(c);
+      if (task.group == 1) return;
+    }
+    for (Index c = begin; c < end; c += task.group) {
+      const Gradients<T>* found = task.gradients ? task.gradients + item + c : gradients + item + c;
+      if (!task.gradients) {
+        fold_gradients(task, (item + c) / task.group, item + c, c, task.group * count, gradients + item + c);
+      }
+      for (Index i = 0; i < task.group; ++i) {
+        work.arrays.set(o, c + i, found[i].standardizer);
+        work.projections.set(o, c + i, found[i].projection);
+      }
+    }
+    work.repeat(o, begin, end);
+  }
+};
+
+}  // namespace
 
 template <class E>
 void drive_backward(const Columns& columns, const KeptBackwardTask<E>& task, Scratch& scratch) {
   using T = Compute<E>;
-  const Kernels<E>& k = kernels<E>();
-  const Index n = columns.columns, groups = n / task.group, slab = slab_of<E>(columns);
-  const ColumnArrays<T> arrays(n, slab, scratch);
-  const ProjectionArrays<T> projections(n, slab, scratch);
-  const bool stream = past_caches<E>(columns, task.dx, {task.dy, task.x});
-  const ColumnsBackward<E> op = {
-      columns, 0, task.dy, task.x, task.dx, nullptr, arrays.read(false), projections.read(), task.pass.frozen, stream};
-  const BlockSums sums = task.sums ? block_sums(columns, slab, scratch) : BlockSums{};
-  Gradients<T>* own = task.gradients ? nullptr : scratch.take<Gradients<T>>(slab * n);
+  const Cut cut = {columns, rows_abreast<T>(columns.columns)};
+  const Index n = columns.columns;
+  const Slabs slabs = slabs_of<E>(columns, 2, task.group);
+  const ColumnsBackward<E> op = {columns, 0,      cut.abreast,      cut.ahead<E>(),
+                                 task.dy, task.x, task.dx,          nullptr,
+                                 {},      {},     task.pass.frozen, cut.past_caches<E>(task.dx, {task.dy, task.x})};
+  const bool alone = task.group == 1 && task.sums;
+  const KeptFold<E> fold = {task, or_constant(task.weight, T(1), n, scratch),
+                            alone || task.gradients ? nullptr : scratch.take<Gradients<T>>(columns.outer * n)};
+  const int size = team_size(bytes_of<E>(elements_of(columns), 3));
+  const bool apart = share_items(slabs.count(), cut.sums(slabs.at(0)).tiles(), size);
+  std::vector<BackwardWork<E>> works;
+  for (int member = 0; member < (apart ? size : 1); ++member) {
+    works.emplace_back(cut, slabs.outers, task.sums, scratch);
+  }
 
-  /// Group g of outer position `outer`, which is `o` in its slab.
-  const auto fold = [&](Index outer, Index o, Index g) {
-    const Index from = g * task.group, item = outer * n + from;
-    for (Index c = from; task.sums && c < from + task.group; ++c) {
-      task.sums[outer * n + c] = folded(sums, o, summed_blocks(columns, outer), c);
-    }
-    const Index count = task.group * rows_at(columns, outer);
-    if (own) fold_gradients(task, outer * groups + g, item, from, count, own + o * n + from);
-    const Gradients<T>* gradients = own ? own + o * n + from : task.gradients + item;
-    for (Index i = 0; i < task.group; ++i) {
-      arrays.set(o, from + i, gradients[i].standardizer);
-      projections.set(o, from + i, gradients[i].projection);
-    }
-  };
-
-  parallel(team_size(bytes_of<E>(elements_of(columns), 3)), [&](const Team& team) {
-    for (Index first = 0; first < columns.outer; first += slab) {
-      const Index last = smaller(first + slab, columns.outer);
-      ColumnsBackward<E> mine = op;
-      mine.first = first;
+  parallel(size, [&](const Team& team) {
+    const BackwardWork<E>& mine = works[static_cast<std::size_t>(apart ? team.rank() : 0)];
+    for_slabs(slabs, 0, slabs.count(), apart, team, [&](const Slab& slab, const Team& members) {
+      ColumnsBackward<E> pass = op;
+      pass.first = slab.first;
+      pass.standardizers = mine.arrays.read(false);
+      pass.projections = mine.projections.read();
       if (task.sums) {
-        team.each((last - first) * n, [&](Index begin, Index end) {
-          for (Index c = begin; c < end; ++c) arrays.set(c / n, c % n, task.saved[(first * n + c) / task.group]);
+        for_columns(slab, 1, members, [&](Index o, Index begin, Index end) {
+          const Index item = (slab.first + o) * n;
+          for (Index c = begin; c < end; ++c) mine.arrays.set(o, c, task.saved[(item + c) / task.group]);
+          mine.arrays.repeat(o, begin, end);
         });
-        team.wait();
-        take_sums(mine, summation_grid(columns, first, last), sums, team);
-        team.wait();
+        members.wait();
+        mine.take_sums(pass, slab, members);
+        members.wait();
       }
-      team.each((last - first) * groups, [&](Index begin, Index end) {
-        for (Index g = begin; g < end; ++g) fold(first + g / groups, g / groups, g % groups);
+      for_columns(slab, task.group, members,
+                  [&](Index o, Index begin, Index end) { fold(mine, slab.first, o, begin, end); });
+      members.wait();
+      if (!op.dx) return;
+      const Grid map = cut.tiles(slab);
+      pass.ahead = slabs.cached && slab.to_next != 0 ? slab.to_next : -op.ahead;
+      members.each(map.tiles(), [&](Index begin, Index end) {
+        map.each_backwards(begin, end,
+                           [&](const Tile& tile, Index) { kernels<E>().columns_backward_apply(pass, tile); });
       });
-      team.wait();
-      if (!op.dx) continue;
-      const Grid map = elementwise_grid(columns, first, last);
-      team.each(map.tiles(), [&](Index begin, Index end) {
-        map.each(begin, end, [&](const Tile& tile, Index) { k.columns_backward_apply(mine, tile); });
-      });
-      if (last < columns.outer) team.wait();  // the next slab takes the arrays
-    }
+    });
     clear_gaps(columns, op.dx, team);
   });
 }

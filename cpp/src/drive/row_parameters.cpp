@@ -120,8 +120,12 @@ void drive_backward(const Rows& rows, const ReducedBackwardTask<E>& task, Scratc
   const Index n = rows.segments * rows.length, items = items_of(rows);
   const bool stream = past_caches<E>(task.dx, items * n, {task.dy, task.x});
   const T* weight = or_constant(task.weight, T(1), n, scratch);
-  const RowsBackward<E> op = {rows,   chunks_of<T>(rows), 1,     task.dy, task.x, task.dsummed, task.dx,
-                              weight, task.about,         false, stream,  come_from_afar<E>(items * n, 3)};
+  const RowsBackward<E> op = {rows,       chunks_of<T>(rows),
+                              1,          task.dy,
+                              task.x,     task.dsummed,
+                              task.dx,    weight,
+                              task.about, false,
+                              stream,     come_from_afar<E>(items * n, 3)};
   const bool parameters = task.dweight || task.dbias;
   const int size = team_size(bytes_of<E>(items * n, 3));
 

@@ -2,7 +2,10 @@
 #pragma once
 
 #include "kernels/columns_backward.hpp"
+#include "kernels/columns_backward_sums.hpp"
 #include "kernels/columns_forward.hpp"
+#include "kernels/columns_moments.hpp"
+#include "kernels/columns_statistics.hpp"
 #include "kernels/convert.hpp"
 #include "kernels/rows_blocks.hpp"
 #include "kernels/rows_forward.hpp"
@@ -26,8 +29,12 @@ constexpr Kernels<E> kernels_of() {
       rows_backward_columns<E>,
       fold_blocks<Compute<E>>,
       columns_moments<E>,
+      columns_join_moments,
+      columns_standardize<Compute<E>>,
       columns_apply<E>,
       columns_backward_sums<E>,
+      columns_join_sums,
+      columns_project<Compute<E>>,
       columns_backward_apply<E>,
       columns_backward_lines<E>,
   };

@@ -56,6 +56,13 @@ struct Projection {
   T dy_xhat_mean;
 };
 
+/// What a backward pass knows of its items beside their sums.
+struct Backward {
+  About about;
+  bool rounded;  // saved means are T's roundings of the data's own
+  bool frozen;   // statistics are constants: dx = scale * dy
+};
+
 /// The sums that a backward pass takes over the reduced axes; dy stands for dy * weight where weight runs along them.
 struct GradientSums {
   Sum dy;

@@ -6,9 +6,8 @@
 
 namespace simdnorm {
 
-constexpr Index kPartRows = 32;        // of a span, summed by themselves first: fewer additions follow each other
-constexpr Index kSpanRows = 128;       // rows that are summed in T
-constexpr Index kStripeColumns = 256;  // columns whose sums stay in the first cache
+constexpr Index kPartLines = 32;       // summed in T; their sums are added in double
+constexpr Index kStripeColumns = 512;  // columns whose sums stay in the first cache
 
 // Structures of arrays, one entry a column of a slab of outer positions, for kernels carry a vector of columns along.
 
@@ -21,6 +20,12 @@ struct ColumnStandardizers {
   const T* rstd_low;
 };
 
+/// The same to be written: what concerns all columns, rare ones or not.
+template <class T>
+struct StandardizerEntries {
+  T *mean, *rstd, *shift;
+};
+
 template <class T>
 struct ColumnProjections {
   const T* weight;
@@ -29,21 +34,57 @@ struct ColumnProjections {
   const T* dy_xhat_mean;
 };
 
+template <class T>
+struct ProjectionEntries {
+  T *weight, *scale, *dy_mean, *dy_xhat_mean;
+};
+
 struct ColumnMoments {
   double *pivot, *offset, *offset_error, *m2, *m2_error;
+
+  SIMDNORM_INLINE Moments at(Index c) const { return {pivot[c], {offset[c], offset_error[c]}, {m2[c], m2_error[c]}}; }
+  SIMDNORM_INLINE void set(Index c, const Moments& m) const {
+    pivot[c] = m.pivot;
+    offset[c] = m.offset.value;
+    offset_error[c] = m.offset.error;
+    m2[c] = m.m2.value;
+    m2_error[c] = m.m2.error;
+  }
 };
 
 struct ColumnSums {
   double *dy, *dy_error, *dy_xhat, *dy_xhat_error, *xhat, *xhat_error;
+
+  SIMDNORM_INLINE GradientSums at(Index c) const {
+    return {{dy[c], dy_error[c]}, {dy_xhat[c], dy_xhat_error[c]}, {xhat[c], xhat_error[c]}};
+  }
+  SIMDNORM_INLINE void set(Index c, const GradientSums& s) const {
+    dy[c] = s.dy.value;
+    dy_error[c] = s.dy.error;
+    dy_xhat[c] = s.dy_xhat.value;
+    dy_xhat_error[c] = s.dy_xhat.error;
+    xhat[c] = s.xhat.value;
+    xhat_error[c] = s.xhat.error;
+  }
 };
 
 namespace {
 
-/// Where an outer position's entries begin. They are those of its columns and then the first ones again, so that a
-/// window of as many elements as there are columns may begin anywhere in the first pack of a row.
+/// How many rows are walked abreast, as one line: narrow ones fill whole packs only together.
 template <class T>
-inline Index entries_at(Index columns, Index outer) {
-  return outer * (columns + kLanes<T>);
+inline Index rows_abreast(Index columns) {
+  Index abreast = 1;
+  while (abreast * columns % kLanes<T> != 0) abreast *= 2;
+  if (columns == 0 || abreast * columns > kStripeColumns) return 1;
+  while (abreast * columns < kStripeColumns / 4) abreast *= 2;
+  return abreast;
+}
+
+/// Entries of an outer position: those of a line and then the first ones again, so that a window of a line's length may
+/// begin anywhere in its first cache line, which holds two packs where elements have 16 bits.
+template <class T>
+constexpr Index entries_of(Index width) {
+  return width + 2 * kLanes<T>;
 }
 
 }  // namespace
@@ -56,7 +97,9 @@ struct LineSums {
 template <class E>
 struct ColumnsForward {
   Columns columns;
-  Index first;  // outer position of the slab
+  Index first;    // outer position of the slab
+  Index abreast;  // rows of a line
+  Index ahead;    // from what is read to what will be, and may come nearer by then
   const E* x;
   E* y;
   const Compute<E>* weight;  // along the columns, or the rows
@@ -66,13 +109,15 @@ struct ColumnsForward {
   ColumnStandardizers<Compute<E>> standardizers;
   bool stream;
 
-  Index entry(Index outer) const { return entries_at<Compute<E>>(columns.columns, outer - first); }
+  Index entry(Index outer) const { return (outer - first) * entries_of<Compute<E>>(abreast * columns.columns); }
 };
 
 template <class E>
 struct ColumnsBackward {
   Columns columns;
-  Index first;  // outer position of the slab
+  Index first;    // outer position of the slab
+  Index abreast;  // rows of a line
+  Index ahead;    // from what is read to what will be, and may come nearer by then
   const E* dy;
   const E* x;
   E* dx;
@@ -82,7 +127,7 @@ struct ColumnsBackward {
   bool frozen;
   bool stream;
 
-  Index entry(Index outer) const { return entries_at<Compute<E>>(columns.columns, outer - first); }
+  Index entry(Index outer) const { return (outer - first) * entries_of<Compute<E>>(abreast * columns.columns); }
 };
 
 }  // namespace simdnorm

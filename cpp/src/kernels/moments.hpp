@@ -71,5 +71,14 @@ SIMDNORM_INLINE inline Moments moments_about(double pivot, double sum, double sq
   return {pivot, {offset, 0.0}, {m2 < 0.0 ? 0.0 : m2, 0.0}};
 }
 
+/// The same of sums with their errors.
+SIMDNORM_INLINE inline Moments moments_about(double pivot, const Sum& sum, const Sum& squares, Index count) {
+  const double offset = value(sum) / static_cast<double>(count);
+  Sum m2 = squares;
+  add(m2, 0.0 - value(sum) * offset);
+  const bool negative = value(m2) < 0.0;
+  return {pivot, {offset, 0.0}, {negative ? 0.0 : m2.value, negative ? 0.0 : m2.error}};
+}
+
 }  // namespace
 }  // namespace simdnorm

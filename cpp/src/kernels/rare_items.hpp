@@ -20,7 +20,7 @@ constexpr double kMostVariance = sizeof(T) == 4 ? 0x1p200 : DBL_MAX;
 template <class T>
 inline bool ordinary(const Moments& m, Index count, double eps) {
   const double variance = value(m.m2) / static_cast<double>(count);
-  return (variance <= kMostVariance<T>) & (variance + eps >= kLeastVariance<T>);
+  return (variance <= kMostVariance<T>)&(variance + eps >= kLeastVariance<T>);
 }
 
 /// A power of two (so that the product is exact) that brings values up to `largest` near 1.

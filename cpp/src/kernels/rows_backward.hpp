@@ -61,9 +61,8 @@ SIMDNORM_INLINE inline ChunkGradientSums<Compute<E>> chunk_sums(const RowsBackwa
   using T = Compute<E>;
   const Xhat<T> xhat(saved);
   if (!op.weight) {
-    return chunk_sums(op, chunk, xhat, [](Index) SIMDNORM_INLINE {
-      return [](Pack<T> dy, Index, auto) SIMDNORM_INLINE { return dy; };
-    });
+    return chunk_sums(op, chunk, xhat,
+                      [](Index) SIMDNORM_INLINE { return [](Pack<T> dy, Index, auto) SIMDNORM_INLINE { return dy; }; });
   }
   return chunk_sums(op, chunk, xhat, [&](Index s) SIMDNORM_INLINE {
     const T* weight = op.weight + chunk.position + s * op.rows.length;

@@ -112,7 +112,9 @@ template <int M>
 using Count = std::integral_constant<int, M>;
 
 /// Rows that are taken together: their sums, then dx. A divisor of kFlushRows.
-inline Index together_backward(Index n) { return 2 * kGroupRows * n <= kTogetherBackward ? 2 * kGroupRows : kGroupRows; }
+inline Index together_backward(Index n) {
+  return 2 * kGroupRows * n <= kTogetherBackward ? 2 * kGroupRows : kGroupRows;
+}
 
 /// Whether `count` items from `row` on are evenly apart.
 inline bool evenly_apart(const Rows& rows, Index row, Index count) {

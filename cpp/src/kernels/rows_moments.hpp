@@ -63,7 +63,8 @@ SIMDNORM_INLINE inline ChunkSums<Compute<E>> sums_about_mean(const E* x, const Y
   const ChunkSums<T> s = sums_about(first_mean(x, chunk), x, soon, chunk);
   // Within half a deviation S^2 / n is at most a quarter of Q. (What overflows is no number, or not below another.)
   const T n = static_cast<T>(chunk.count);
-  if (T(4) * s.sum * s.sum <= n * s.squares) [[likely]] return s;
+  if (T(4) * s.sum * s.sum <= n * s.squares) [[likely]]
+    return s;
   return sums_again(s.pivot + s.sum / n, x, chunk);
 }
 

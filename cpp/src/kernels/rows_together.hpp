@@ -66,8 +66,7 @@ struct RowStandards {
   StandardizerLanes<T> lanes;
   Standardizer<T> rare[kItemLanes];
 
-  RowStandards(const RowsForward<E>& op, Index row, Index count, const MomentLanes& moments)
-      : lanes(moments, op.eps) {
+  RowStandards(const RowsForward<E>& op, Index row, Index count, const MomentLanes& moments) : lanes(moments, op.eps) {
     for (Index r = 0; r < count; ++r) {
       if (lanes.rare[r] || op.saved.statistics) {
         rare[r] = finish(op, row + r, {moments.at(r), moments.count});
@@ -168,9 +167,8 @@ void plain_rows_forward(const RowsForward<E>& op, Index begin, Index end) {
   };
   if constexpr (kStreams) {
     if (op.stream && sends_rows<E>(n)) {
-      each([&](Index row, Index count, const RowStandards<E>& rows) SIMDNORM_INLINE {
-        send_rows(op, row, count, rows);
-      });
+      each([&](Index row, Index count, const RowStandards<E>& rows)
+               SIMDNORM_INLINE { send_rows(op, row, count, rows); });
       return stream_fence();
     }
   }

@@ -111,13 +111,6 @@ inline Projection<T> projection(const GradientSums& sums, Index count, double sc
   return {T(1), static_cast<T>(scale), static_cast<T>(value(sums.dy) / n), static_cast<T>(value(sums.dy_xhat) / n)};
 }
 
-/// What a backward pass knows of its items beside their sums.
-struct Backward {
-  About about;
-  bool rounded;  // saved means are T's roundings of the data's own
-  bool frozen;   // statistics are constants: dx = scale * dy
-};
-
 /// Sums that were taken about a mean less exact by `lost` become those about the data's own.
 inline void recentre(GradientSums& sums, double lost) { add(sums.dy_xhat, -lost * value(sums.dy)); }
 

@@ -14,8 +14,8 @@
 //   first(v, lanes)        the lanes of v, zero in the others
 //   hsum(v)                the sum of all lanes, always in the order of the tree i + (i + width / 2), halving
 //
-// kStreams, whether stream() and stream_line() are more than stores, and stream_fence(), which orders streamed stores before whatever
-// another thread reads.
+// kStreams, whether stream() and stream_line() are more than stores, and stream_fence(), which orders streamed stores
+// before whatever another thread reads.
 //
 // Everything here has internal linkage: the same names are compiled once per instruction set.
 #pragma once
