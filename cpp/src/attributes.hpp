@@ -9,8 +9,8 @@
 #define SIMDNORM_LANE_BY_LANE _Pragma("GCC unroll 1")
 #define SIMDNORM_APART __attribute__((noinline))
 
-// A loop over columns whose arrays never overlap: so many of them that the compiler would give up asking.
-#define SIMDNORM_COLUMNWISE _Pragma("GCC ivdep")
+// A loop over items whose arrays never overlap: so many arrays that the compiler would give up asking.
+#define SIMDNORM_SIDE_BY_SIDE _Pragma("GCC ivdep")
 
 // A loop over the rows of a group, so that what belongs to a row has a register and no index; where a target has so few
 // registers that this is in vain, it says so.

@@ -81,7 +81,7 @@ void drive_backward(const Columns& columns, const ReducedBackwardTask<E>& task, 
         mine.take_sums(pass, slab, members);
         members.wait();
         for_columns(slab, 1, members, [&](Index o, Index from, Index to) {
-          const ColumnSums sums = mine.joined(slab.first, o, from, to);
+          const GradientSumEntries sums = mine.joined(slab.first, o, from, to);
           mine.project(sums, o, from, to, columns.rows, {task.about, true, false}, unweighted);
         });
         members.wait();

@@ -16,7 +16,7 @@ struct BlockSums {
   BlockSums(const Cut& cut, Index outers, Scratch& scratch) : blocks(cut.most_blocks()), columns(cut.columns.columns) {
     memory = scratch.take<double>(6 * columns * blocks * outers);
   }
-  ColumnSums at(Index outer, Index block) const {
+  GradientSumEntries at(Index outer, Index block) const {
     double* p = memory + 6 * columns * (outer * blocks + block);
     return {p, p + columns, p + 2 * columns, p + 3 * columns, p + 4 * columns, p + 5 * columns};
   }
@@ -75,20 +75,20 @@ struct BackwardWork {
   }
 
   /// All blocks of columns [begin, end) of outer position `first + o`, joined in their order.
-  ColumnSums joined(Index first, Index o, Index begin, Index end) const {
-    const ColumnSums all = blocks.at(o, 0);
+  GradientSumEntries joined(Index first, Index o, Index begin, Index end) const {
+    const GradientSumEntries all = blocks.at(o, 0);
     const Index rows = rows_at(cut.columns, first + o), height = cut.block_height(first + o);
     for (Index c = begin; rows == 0 && c < end; ++c) all.set(c, {});
     for (Index done = height; done < rows; done += height) {
-      kernels<E>().columns_join_sums(all, blocks.at(o, done / height), begin, end);
+      kernels<E>().join_sums(all, blocks.at(o, done / height), begin, end);
     }
     return all;
   }
 
   /// What dx needs of columns that have their statistics for themselves, as joined() gave their sums.
-  void project(const ColumnSums& sums, Index o, Index begin, Index end, Index count, const Backward& pass,
+  void project(const GradientSumEntries& sums, Index o, Index begin, Index end, Index count, const Backward& pass,
                const T* weight) const {
-    kernels<E>().columns_project(sums, begin, end, count, pass, weight, arrays.at(o), projections.at(o));
+    kernels<E>().project(sums, begin, end, count, pass, weight, arrays.at(o), projections.at(o));
     repeat(o, begin, end);
   }
 

@@ -19,7 +19,7 @@ struct BlockMoments {
       : blocks(cut.most_blocks()), columns(cut.columns.columns) {
     memory = scratch.take<double>(5 * columns * blocks * outers);
   }
-  ColumnMoments at(Index outer, Index block) const {
+  MomentEntries at(Index outer, Index block) const {
     double* p = memory + 5 * columns * (outer * blocks + block);
     return {p, p + columns, p + 2 * columns, p + 3 * columns, p + 4 * columns};
   }
@@ -36,20 +36,19 @@ struct ForwardWork {
   std::atomic<bool>& prescaled;
 
   /// All blocks of columns [begin, end) of outer position `first + o`, joined in their order.
-  ColumnMoments joined(Index first, Index o, Index begin, Index end) const {
-    const ColumnMoments all = blocks.at(o, 0);
+  MomentEntries joined(Index first, Index o, Index begin, Index end) const {
+    const MomentEntries all = blocks.at(o, 0);
     const Index rows = rows_at(cut.columns, first + o), height = cut.block_height(first + o);
     for (Index c = begin; rows == 0 && c < end; ++c) all.set(c, {});
     for (Index done = height; done < rows; done += height) {
-      kernels<E>().columns_join_moments(all, blocks.at(o, done / height), begin, end, done,
-                                        smaller(height, rows - done));
+      kernels<E>().join_moments(all, blocks.at(o, done / height), begin, end, done, smaller(height, rows - done));
     }
     return all;
   }
 
   /// Columns [begin, end) of outer position `first + o`: whole groups.
   void standardize(Index first, Index o, Index begin, Index end) const {
-    const ColumnMoments moments = joined(first, o, begin, end);
+    const MomentEntries moments = joined(first, o, begin, end);
     if (task.group > 1) {
       for (Index c = begin; c < end; c += task.group) standardize_group(moments, first, o, c);
     } else {
@@ -58,7 +57,7 @@ struct ForwardWork {
     arrays.repeat(o, begin, end);
   }
 
-  void standardize_group(const ColumnMoments& moments, Index first, Index o, Index begin) const {
+  void standardize_group(const MomentEntries& moments, Index first, Index o, Index begin) const {
     const Index n = cut.columns.columns, end = begin + task.group;
     GrowingMoments grown;
     for (Index c = begin; c < end; ++c) grown.take(moments.at(c), rows_at(cut.columns, first + o));
@@ -67,11 +66,11 @@ struct ForwardWork {
     for (Index c = begin; c < end; ++c) arrays.set(o, c, s);
   }
 
-  void standardize_each(const ColumnMoments& moments, Index first, Index o, Index begin, Index end) const {
+  void standardize_each(const MomentEntries& moments, Index first, Index o, Index begin, Index end) const {
     const Index count = larger(rows_at(cut.columns, first + o), 1), item = (first + o) * cut.columns.columns;
     const StandardizerEntries<T> to = arrays.at(o);
     arrays.set_ordinary(o, begin, end);
-    const Index rare = kernels<E>().columns_standardize(moments, begin, end, count, task.eps, to);
+    const Index rare = kernels<E>().standardize(moments, begin, end, count, task.eps, to);
     if (task.saved.mean) std::copy(to.mean + begin, to.mean + end, task.saved.mean + item + begin);
     if (task.saved.rstd) std::copy(to.rstd + begin, to.rstd + end, task.saved.rstd + item + begin);
     for (Index c = begin; task.saved.statistics && c < end; ++c) {

@@ -19,7 +19,7 @@ struct KeptFold {
   void operator()(const BackwardWork<E>& work, Index first, Index o, Index begin, Index end) const {
     const Index item = (first + o) * work.cut.columns.columns, count = rows_at(work.cut.columns, first + o);
     if (task.sums) {
-      const ColumnSums sums = work.joined(first, o, begin, end);
+      const GradientSumEntries sums = work.joined(first, o, begin, end);
       if (task.group == 1) work.project(sums, o, begin, end, count, task.pass, weight);
       for (Index c = begin; c < end; ++c) task.sums[item + c] = sums.at(c);
       if (task.group == 1) return;

@@ -5,8 +5,8 @@
 #include "kernels/columns_backward_sums.hpp"
 #include "kernels/columns_forward.hpp"
 #include "kernels/columns_moments.hpp"
-#include "kernels/columns_statistics.hpp"
 #include "kernels/convert.hpp"
+#include "kernels/item_statistics.hpp"
 #include "kernels/rows_blocks.hpp"
 #include "kernels/rows_forward.hpp"
 #include "kernels/table.hpp"
@@ -29,12 +29,12 @@ constexpr Kernels<E> kernels_of() {
       rows_backward_columns<E>,
       fold_blocks<Compute<E>>,
       columns_moments<E>,
-      columns_join_moments,
-      columns_standardize<Compute<E>>,
+      join_moments,
+      standardize<Compute<E>>,
       columns_apply<E>,
       columns_backward_sums<E>,
-      columns_join_sums,
-      columns_project<Compute<E>>,
+      join_sums,
+      project<Compute<E>>,
       columns_backward_apply<E>,
       columns_backward_lines<E>,
   };

@@ -1,7 +1,7 @@
 // What a driver tells a kernel of Columns. E is the type of elements, T = Compute<E> that of everything else.
 #pragma once
 
-#include "kernels/arguments.hpp"
+#include "kernels/item_entries.hpp"
 #include "simd/pack.hpp"
 
 namespace simdnorm {
@@ -20,52 +20,12 @@ struct ColumnStandardizers {
   const T* rstd_low;
 };
 
-/// The same to be written: what concerns all columns, rare ones or not.
-template <class T>
-struct StandardizerEntries {
-  T *mean, *rstd, *shift;
-};
-
 template <class T>
 struct ColumnProjections {
   const T* weight;
   const T* scale;
   const T* dy_mean;
   const T* dy_xhat_mean;
-};
-
-template <class T>
-struct ProjectionEntries {
-  T *weight, *scale, *dy_mean, *dy_xhat_mean;
-};
-
-struct ColumnMoments {
-  double *pivot, *offset, *offset_error, *m2, *m2_error;
-
-  SIMDNORM_INLINE Moments at(Index c) const { return {pivot[c], {offset[c], offset_error[c]}, {m2[c], m2_error[c]}}; }
-  SIMDNORM_INLINE void set(Index c, const Moments& m) const {
-    pivot[c] = m.pivot;
-    offset[c] = m.offset.value;
-    offset_error[c] = m.offset.error;
-    m2[c] = m.m2.value;
-    m2_error[c] = m.m2.error;
-  }
-};
-
-struct ColumnSums {
-  double *dy, *dy_error, *dy_xhat, *dy_xhat_error, *xhat, *xhat_error;
-
-  SIMDNORM_INLINE GradientSums at(Index c) const {
-    return {{dy[c], dy_error[c]}, {dy_xhat[c], dy_xhat_error[c]}, {xhat[c], xhat_error[c]}};
-  }
-  SIMDNORM_INLINE void set(Index c, const GradientSums& s) const {
-    dy[c] = s.dy.value;
-    dy_error[c] = s.dy.error;
-    dy_xhat[c] = s.dy_xhat.value;
-    dy_xhat_error[c] = s.dy_xhat.error;
-    xhat[c] = s.xhat.value;
-    xhat_error[c] = s.xhat.error;
-  }
 };
 
 namespace {

@@ -33,7 +33,7 @@ class StripeSums {
         entry_(op.entry(stripe.outer) + stripe.col_begin),
         columns_(stripe.col_end - stripe.col_begin) {}
 
-  void take(const ColumnSums& sums) {
+  void take(const GradientSumEntries& sums) {
     const Index width = columns_ * op_.abreast;
     dy_.clear(width);
     dy_xhat_.clear(width);
@@ -105,7 +105,7 @@ class StripeSums {
 
 /// Of the columns of one outer position.
 template <class E>
-void columns_backward_sums(const ColumnsBackward<E>& op, const Tile& tile, const ColumnSums& sums) {
+void columns_backward_sums(const ColumnsBackward<E>& op, const Tile& tile, const GradientSumEntries& sums) {
   Tile stripe = tile;
   for (Index col = tile.col_begin; col < tile.col_end; col += kStripeColumns) {
     stripe.col_begin = col;

@@ -30,7 +30,7 @@ class StripeMoments {
         columns_(stripe.col_end - stripe.col_begin),
         rows_(stripe.row_end - stripe.row_begin) {}
 
-  void take(const ColumnMoments& moments) {
+  void take(const MomentEntries& moments) {
     if (op_.about == About::zero) {
       for (Index c = 0; c < columns_; ++c) pivot_[c] = T(0);
       take_sums();
@@ -40,7 +40,7 @@ class StripeMoments {
       take_sums();
       if (move_pivots()) take_sums();
     }
-    SIMDNORM_COLUMNWISE
+    SIMDNORM_SIDE_BY_SIDE
     for (Index c = 0; c < columns_; ++c) {
       moments.set(stripe_.col_begin + c,
                   moments_about(static_cast<double>(pivot_[c]), sum_.at(c), squares_.at(c), rows_));
@@ -130,7 +130,7 @@ class StripeMoments {
 
 /// Of one outer position, in the rows that it owns.
 template <class E>
-void columns_moments(const ColumnsForward<E>& op, const Tile& tile, const ColumnMoments& moments) {
+void columns_moments(const ColumnsForward<E>& op, const Tile& tile, const MomentEntries& moments) {
   Tile stripe = tile;
   for (Index col = tile.col_begin; col < tile.col_end; col += kStripeColumns) {
     stripe.col_begin = col;

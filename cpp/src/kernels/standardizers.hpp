@@ -56,10 +56,16 @@ SIMDNORM_INLINE inline Standardizer<T> standardizer(TwoPieces mean, TwoPieces rs
           static_cast<T>(0.0 - mean.low * rstd.high), static_cast<T>(low)};
 }
 
+/// eps of values that are scaled; a constant item must not become 0 / 0.
+SIMDNORM_INLINE inline double scaled_eps(double eps, double prescale) {
+  const double scaled = eps * prescale * prescale;
+  return eps > 0.0 && scaled < DBL_MIN ? DBL_MIN : scaled;
+}
+
 /// Of an item whose squares neither overflowed nor vanished.
 template <class T>
 SIMDNORM_INLINE inline Standardizer<T> ordinary_standardizer(const Moments& m, Index count, double eps) {
-  return standardizer<T>(mean_of<T>(m), rstd_of<T>(m.m2, count, eps), 1.0);
+  return standardizer<T>(mean_of<T>(m), rstd_of<T>(m.m2, count, scaled_eps(eps, 1.0)), 1.0);
 }
 
 /// From statistics that were given: rstd, and a mean of full double precision.
@@ -79,9 +85,7 @@ inline Standardizer<T> saved_standardizer(const T* mean, const T* rstd, Index i)
 template <class T>
 inline Standardizer<T> finished(const Moments& moments, Index count, double eps, double prescale,
                                 const SavedStatistics<T>& saved, Index i) {
-  double scaled_eps = eps * prescale * prescale;
-  if (eps > 0.0 && scaled_eps < DBL_MIN) scaled_eps = DBL_MIN;  // a constant item must not become 0 / 0
-  const TwoPieces mean = mean_of<T>(moments), rstd = rstd_of<T>(moments.m2, count, scaled_eps);
+  const TwoPieces mean = mean_of<T>(moments), rstd = rstd_of<T>(moments.m2, count, scaled_eps(eps, prescale));
   const double m2 = value(moments.m2) / prescale / prescale;
   if (saved.mean) saved.mean[i] = static_cast<T>(mean.high / prescale);
   if (saved.rstd) {

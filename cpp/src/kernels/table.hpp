@@ -26,15 +26,15 @@ struct Kernels {
                                 const BlockParameters&);
   void (*fold_blocks)(const double* sums, Index blocks, Index length, Index begin, Index end, T* gradient);
 
-  void (*columns_moments)(const ColumnsForward<E>&, const Tile&, const ColumnMoments&);
-  void (*columns_join_moments)(const ColumnMoments&, const ColumnMoments&, Index begin, Index end, Index, Index);
-  Index (*columns_standardize)(const ColumnMoments&, Index begin, Index end, Index count, double eps,
-                               const StandardizerEntries<T>&);
+  void (*columns_moments)(const ColumnsForward<E>&, const Tile&, const MomentEntries&);
+  void (*join_moments)(const MomentEntries&, const MomentEntries&, Index begin, Index end, Index, Index);
+  Index (*standardize)(const MomentEntries&, Index begin, Index end, Index count, double eps,
+                       const StandardizerEntries<T>&);
   void (*columns_apply)(const ColumnsForward<E>&, const Tile&);
-  void (*columns_backward_sums)(const ColumnsBackward<E>&, const Tile&, const ColumnSums&);
-  void (*columns_join_sums)(const ColumnSums&, const ColumnSums&, Index begin, Index end);
-  void (*columns_project)(const ColumnSums&, Index begin, Index end, Index count, const Backward&, const T* weight,
-                          const StandardizerEntries<T>&, const ProjectionEntries<T>&);
+  void (*columns_backward_sums)(const ColumnsBackward<E>&, const Tile&, const GradientSumEntries&);
+  void (*join_sums)(const GradientSumEntries&, const GradientSumEntries&, Index begin, Index end);
+  void (*project)(const GradientSumEntries&, Index begin, Index end, Index count, const Backward&, const T* weight,
+                  const StandardizerEntries<T>&, const ProjectionEntries<T>&);
   void (*columns_backward_apply)(const ColumnsBackward<E>&, const Tile&);
   void (*columns_backward_lines)(const ColumnsBackward<E>&, const Tile&, const LineSums&);
 };

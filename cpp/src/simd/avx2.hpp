@@ -178,5 +178,30 @@ inline double hsum(Doubles a) {
   return _mm_cvtsd_f64(_mm_add_sd(two, _mm_unpackhi_pd(two, two)));
 }
 
+// Eight of them: each step halves what is left of two registers and keeps both halves in one.
+inline __m256 fours(Floats a, Floats b) {
+  const __m256 of_a = _mm256_add_ps(a.lo, a.hi), of_b = _mm256_add_ps(b.lo, b.hi);
+  return _mm256_add_ps(_mm256_permute2f128_ps(of_a, of_b, 0x20), _mm256_permute2f128_ps(of_a, of_b, 0x31));
+}
+inline __m256 twos(__m256 ab, __m256 cd) {
+  const __m256d a = _mm256_castps_pd(ab), c = _mm256_castps_pd(cd);
+  return _mm256_add_ps(_mm256_castpd_ps(_mm256_unpacklo_pd(a, c)), _mm256_castpd_ps(_mm256_unpackhi_pd(a, c)));
+}
+inline void hsums(const Floats* v, float* sums) {
+  const __m256 a = twos(fours(v[0], v[4]), fours(v[1], v[5])), b = twos(fours(v[2], v[6]), fours(v[3], v[7]));
+  _mm256_storeu_ps(sums, _mm256_add_ps(_mm256_shuffle_ps(a, b, 0x88), _mm256_shuffle_ps(a, b, 0xdd)));
+}
+
+inline __m256d twos(Doubles a, Doubles b) {
+  const __m256d of_a = _mm256_add_pd(a.lo, a.hi), of_b = _mm256_add_pd(b.lo, b.hi);
+  return _mm256_add_pd(_mm256_permute2f128_pd(of_a, of_b, 0x20), _mm256_permute2f128_pd(of_a, of_b, 0x31));
+}
+inline void hsums(const Doubles* v, double* sums) {
+  for (Index i = 0; i < kSumsAtOnce; i += 4) {
+    const __m256d a = twos(v[i], v[i + 2]), b = twos(v[i + 1], v[i + 3]);
+    _mm256_storeu_pd(sums + i, _mm256_add_pd(_mm256_unpacklo_pd(a, b), _mm256_unpackhi_pd(a, b)));
+  }
+}
+
 }  // namespace
 }  // namespace simdnorm

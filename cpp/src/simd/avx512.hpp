@@ -122,5 +122,33 @@ inline double hsum(Doubles a) {
   return _mm_cvtsd_f64(_mm_add_sd(two, _mm_unpackhi_pd(two, two)));
 }
 
+// Eight of them: each step halves what is left of two packs and keeps both halves in one.
+inline __m512 eights(Floats a, Floats b) {
+  return _mm512_add_ps(_mm512_shuffle_f32x4(a.v, b.v, 0x44), _mm512_shuffle_f32x4(a.v, b.v, 0xee));
+}
+inline __m512 fours(__m512 ab, __m512 cd) {
+  return _mm512_add_ps(_mm512_shuffle_f32x4(ab, cd, 0x88), _mm512_shuffle_f32x4(ab, cd, 0xdd));
+}
+inline void hsums(const Floats* v, float* sums) {
+  const __m512d even = _mm512_castps_pd(fours(eights(v[0], v[2]), eights(v[4], v[6])));
+  const __m512d odd = _mm512_castps_pd(fours(eights(v[1], v[3]), eights(v[5], v[7])));
+  const __m512 twos =
+      _mm512_add_ps(_mm512_castpd_ps(_mm512_unpacklo_pd(even, odd)), _mm512_castpd_ps(_mm512_unpackhi_pd(even, odd)));
+  const __m512 ones = _mm512_add_ps(twos, _mm512_movehdup_ps(twos));
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(sums), _mm512_cvtepi64_epi32(_mm512_castps_si512(ones)));
+}
+
+inline __m512d fours(Doubles a, Doubles b) {
+  return _mm512_add_pd(_mm512_shuffle_f64x2(a.v, b.v, 0x44), _mm512_shuffle_f64x2(a.v, b.v, 0xee));
+}
+inline __m512d twos(__m512d ab, __m512d cd) {
+  return _mm512_add_pd(_mm512_shuffle_f64x2(ab, cd, 0x88), _mm512_shuffle_f64x2(ab, cd, 0xdd));
+}
+inline void hsums(const Doubles* v, double* sums) {
+  const __m512d even = twos(fours(v[0], v[2]), fours(v[4], v[6]));
+  const __m512d odd = twos(fours(v[1], v[3]), fours(v[5], v[7]));
+  _mm512_storeu_pd(sums, _mm512_add_pd(_mm512_unpacklo_pd(even, odd), _mm512_unpackhi_pd(even, odd)));
+}
+
 }  // namespace
 }  // namespace simdnorm

@@ -160,5 +160,8 @@ inline double hsum(Doubles a) {
   return vgetq_lane_f64(two, 0) + vgetq_lane_f64(two, 1);
 }
 
+inline void hsums(const Pack<float>* v, float* sums) { hsums_one_by_one(v, sums); }
+inline void hsums(const Pack<double>* v, double* sums) { hsums_one_by_one(v, sums); }
+
 }  // namespace
 }  // namespace simdnorm

@@ -13,6 +13,7 @@
 //   fma(a, b, c)           a * b + c; one rounding where the processor has it (the portable backend has two)
 //   first(v, lanes)        the lanes of v, zero in the others
 //   hsum(v)                the sum of all lanes, always in the order of the tree i + (i + width / 2), halving
+//   hsums(v, sums)         those of eight packs at once
 //
 // kStreams, whether stream() and stream_line() are more than stores, and stream_fence(), which orders streamed stores
 // before whatever another thread reads.
@@ -41,10 +42,18 @@ struct Pack;
 template <class E>
 concept Half = std::is_same_v<E, float16> || std::is_same_v<E, bfloat16>;
 
+constexpr Index kSumsAtOnce = 8;
+
 struct All {};  // every lane
 struct First {  // the first `count` lanes, 0 < count < kLanes
   Index count;
 };
+
+/// hsums() where the backend has no better way.
+template <class T>
+inline void hsums_one_by_one(const Pack<T>* v, T* sums) {
+  for (Index i = 0; i < kSumsAtOnce; ++i) sums[i] = hsum(v[i]);
+}
 
 /// Asks for the cache line of p[ahead], which need not exist. While one row is written, the next one comes nearer.
 template <class T>

@@ -124,5 +124,8 @@ SIMDNORM_APART inline T hsum(Pack<T> a) {
   return a.v[0];
 }
 
+inline void hsums(const Pack<float>* v, float* sums) { hsums_one_by_one(v, sums); }
+inline void hsums(const Pack<double>* v, double* sums) { hsums_one_by_one(v, sums); }
+
 }  // namespace
 }  // namespace simdnorm
