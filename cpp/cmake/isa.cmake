@@ -12,7 +12,10 @@ function(simdnorm_add_isa library isa processors)
   target_include_directories(${objects} PRIVATE include src)
   # Nobody reads errno or floating-point exceptions, and roots and choices can only then be taken by vectors.
   target_compile_options(
-    ${objects} PRIVATE $<$<NOT:$<CONFIG:Debug>>:-O3> -fno-math-errno -fno-trapping-math ${ARGN}
+    ${objects} PRIVATE $<$<NOT:$<CONFIG:Debug>>:-O3> -fno-math-errno -fno-trapping-math
+                       # Loops over the few rows of a group stay loops: to fill or to copy so little, a string
+                       # instruction takes longer than all else that is scalar in a row.
+                       $<$<CXX_COMPILER_ID:GNU>:-fno-tree-loop-distribute-patterns> ${ARGN}
   )
 
   string(TOUPPER ${isa} name)

@@ -42,7 +42,9 @@ TEST_CASE("in place gives the same bits, whichever input is overwritten") {
 TEST_CASE("outputs too large for the caches, and streamed past them, have the same bits") {
   for (const Types& types : {kTypes[0], kTypes[4]}) {
     const Index n = 8 / format(types.elements).bytes;
-    std::vector<Problem> large = problems({rows_of(900, 650 * n),
+    std::vector<Problem> large = problems({rows_of(900, 650 * n),   // lines begin elsewhere in each row
+                                           rows_of(300, 2048 * n),  // at the same columns in all
+                                           rows_of(9000, 65 * n),   // short rows
                                            RowLayout{40, 1, 1, 37, 401 * n},
                                            {ChannelLayout{20, 470, 64 * n, 1}, n},
                                            {ChannelLayout{40, 1, 5, 3001 * n}, 1}});

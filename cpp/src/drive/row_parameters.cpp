@@ -8,15 +8,32 @@ namespace simdnorm {
 namespace {
 
 struct Blocks {
-  Index rows;               // of a block
-  Index count;              // of blocks
-  double *dweight, *dbias;  // (count, length)
+  Index rows;                                   // of a block
+  Index count;                                  // of blocks
+  double *dweight = nullptr, *dbias = nullptr;  // (count, length), if gradients are wanted
 
-  BlockParameters at(Index block, Index length) const {
+  void take(Index length, Scratch& scratch) {
+    dweight = scratch.take<double>(2 * count * length);
+    dbias = dweight + count * length;
+  }
+
+  /// The sums of a block, from zero in columns [begin, end): whoever adds to them has them in the cache.
+  BlockParameters start(Index block, Index length, Index begin, Index end) const {
     if (!dweight) return {nullptr, nullptr};
-    return {dweight + block * length, dbias + block * length};
+    const BlockParameters own = {dweight + block * length, dbias + block * length};
+    std::fill(own.dweight + begin, own.dweight + end, 0.0);
+    std::fill(own.dbias + begin, own.dbias + end, 0.0);
+    return own;
   }
 };
+
+constexpr Index kBlockBytes = 1024 * 1024;  // of all blocks' sums
+
+/// At most so many blocks, of rows of `n`.
+inline Index most_blocks(Index n) {
+  const Index in_memory = kBlockBytes / (2 * static_cast<Index>(sizeof(double)) * larger(n, 1));
+  return larger(smaller(in_memory, kMostBlocks), 1);
+}
 
 template <class E>
 void fold(const ReducedBackwardTask<E>& task, const Blocks& blocks, Index length, Index begin, Index end) {
@@ -26,7 +43,7 @@ void fold(const ReducedBackwardTask<E>& task, const Blocks& blocks, Index length
 }
 
 template <class E>
-void share_blocks(const RowsBackward<E>& op, const ReducedBackwardTask<E>& task, const Blocks& blocks, int size,
+void share_blocks(const RowsBackward<E>& op, const ReducedBackwardTask<E>& task, Blocks blocks, int size,
                   Scratch& scratch) {
   using T = Compute<E>;
   const Kernels<E>& k = kernels<E>();
@@ -38,6 +55,7 @@ void share_blocks(const RowsBackward<E>& op, const ReducedBackwardTask<E>& task,
     std::fill_n(sums.dbias, n, T(0));
     return k.rows_backward_block(op, 0, items, task.mean, task.rstd, sums, {nullptr, nullptr});
   }
+  blocks.take(n, scratch);
   const Index apart = ceil_div(n, 64) * 64;  // so that each array stands among its packs as dx does
   T* partial = scratch.take_like<T>(task.dx, 2 * apart * size);
   std::fill_n(partial, 2 * apart * size, T(0));
@@ -46,7 +64,8 @@ void share_blocks(const RowsBackward<E>& op, const ReducedBackwardTask<E>& task,
     team.each(blocks.count, [&](Index begin, Index end) {
       for (Index b = begin; b < end; ++b) {
         const Index last = smaller((b + 1) * blocks.rows, items);
-        k.rows_backward_block(op, b * blocks.rows, last, task.mean, task.rstd, {mine, mine + apart}, blocks.at(b, n));
+        k.rows_backward_block(op, b * blocks.rows, last, task.mean, task.rstd, {mine, mine + apart},
+                              blocks.start(b, n, 0, n));
       }
     });
     team.wait();
@@ -67,12 +86,13 @@ RowsBackward<E> segment_of(const RowsBackward<E>& op, Index s) {
 }
 
 template <class E>
-void share_columns(const RowsBackward<E>& op, const ReducedBackwardTask<E>& task, const Blocks& blocks, int size,
+void share_columns(const RowsBackward<E>& op, const ReducedBackwardTask<E>& task, Blocks blocks, int size,
                    Scratch& scratch) {
   using T = Compute<E>;
   const Kernels<E>& k = kernels<E>();
   const Index length = op.rows.length, n = op.rows.segments * length;
   const Index items = items_of(op.rows), per_item = op.chunks.per_item;
+  if (task.dweight || task.dbias) blocks.take(n, scratch);
   T* partial = scratch.take<T>(2 * n);
   std::fill_n(partial, 2 * n, T(0));
   Standardizer<T>* saved = scratch.take<Standardizer<T>>(items);
@@ -95,7 +115,7 @@ void share_columns(const RowsBackward<E>& op, const ReducedBackwardTask<E>& task
         const RowsBackward<E> segment = segment_of(op, s);
         for (Index b = 0; b < blocks.count; ++b) {
           const Tile tile = {b * blocks.rows, smaller((b + 1) * blocks.rows, items), from, to};
-          const auto [dweight, dbias] = blocks.at(b, n);
+          const auto [dweight, dbias] = blocks.start(b, n, s * length + from, s * length + to);
           if (dweight) {
             T* mine = partial + s * length;
             k.rows_backward_columns(segment, tile, gradients, {mine, mine + n},
@@ -129,13 +149,8 @@ void drive_backward(const Rows& rows, const ReducedBackwardTask<E>& task, Scratc
   const bool parameters = task.dweight || task.dbias;
   const int size = team_size(bytes_of<E>(items * n, 3));
 
-  Blocks blocks = {block_rows(items, kFlushRows), 0, nullptr, nullptr};
-  blocks.count = ceil_div(items, blocks.rows);
-  if (parameters) {
-    blocks.dweight = scratch.take<double>(2 * blocks.count * n);
-    blocks.dbias = blocks.dweight + blocks.count * n;
-    std::fill_n(blocks.dweight, 2 * blocks.count * n, 0.0);
-  }
+  const Index block = block_rows(items, kFlushRows, most_blocks(n));
+  const Blocks blocks = {block, ceil_div(items, block)};
   const Index units = parameters ? blocks.count : ceil_div(items, 4);
   if (rows.segments > 1 || (units < size && op.chunks.per_item >= 2 * size)) {
     share_columns(op, task, blocks, size, scratch);

@@ -6,6 +6,7 @@
 #include "kernels/columns_forward.hpp"
 #include "kernels/columns_moments.hpp"
 #include "kernels/convert.hpp"
+#include "kernels/fold_blocks.hpp"
 #include "kernels/item_statistics.hpp"
 #include "kernels/rows_blocks.hpp"
 #include "kernels/rows_forward.hpp"

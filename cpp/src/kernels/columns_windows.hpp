@@ -11,14 +11,10 @@ struct Window {
   Index begin, end;
 };
 
-/// Elements of a cache line: a pack, or two of 16 bits each.
-template <class E>
-constexpr Index kLineElements = 64 / static_cast<Index>(sizeof(E));
-
 /// How far p is from the next whole cache line.
 template <class E>
 inline Index to_cache_line(const E* p) {
-  const Index past = static_cast<Index>(reinterpret_cast<std::uintptr_t>(p) % 64 / sizeof(E));
+  const Index past = past_line(p);
   return past == 0 ? 0 : kLineElements<E> - past;
 }
 

@@ -16,10 +16,15 @@
 namespace simdnorm {
 namespace {
 
-/// What a pass over a chunk leaves.
+/// What a pass over a chunk leaves, and the same before its horizontal sums.
 template <class T>
 struct ChunkGradientSums {
   T dy, dy_xhat, xhat;
+};
+
+template <class T>
+struct GradientSumPacks {
+  Pack<T> dy, dy_xhat, xhat;
 };
 
 template <class T>
@@ -31,8 +36,9 @@ SIMDNORM_INLINE inline void add(GradientSums& sums, const ChunkGradientSums<T>& 
 
 /// Sums over a chunk; gradient(i, lanes) gives g of the elements from i on in its s-th segment.
 template <class E, class GradientOf>
-SIMDNORM_INLINE inline ChunkGradientSums<Compute<E>> chunk_sums(const RowsBackward<E>& op, const Chunk& chunk,
-                                                                const Xhat<Compute<E>>& xhat, GradientOf gradient_of) {
+SIMDNORM_INLINE inline GradientSumPacks<Compute<E>> chunk_sum_packs(const RowsBackward<E>& op, const Chunk& chunk,
+                                                                    const Xhat<Compute<E>>& xhat,
+                                                                    GradientOf gradient_of) {
   using T = Compute<E>;
   Accumulators<T> sum_dy, sum_dy_xhat, sum_xhat;
   clear<T>(sum_dy);
@@ -52,22 +58,30 @@ SIMDNORM_INLINE inline ChunkGradientSums<Compute<E>> chunk_sums(const RowsBackwa
       sum_xhat[slot] = sum_xhat[slot] + xh;
     });
   }
-  return {total<T>(sum_dy), total<T>(sum_dy_xhat), total<T>(sum_xhat)};
+  return {united<T>(sum_dy), united<T>(sum_dy_xhat), united<T>(sum_xhat)};
 }
 
 template <class E>
-SIMDNORM_INLINE inline ChunkGradientSums<Compute<E>> chunk_sums(const RowsBackward<E>& op, const Chunk& chunk,
-                                                                const Standardizer<Compute<E>>& saved) {
+SIMDNORM_INLINE inline GradientSumPacks<Compute<E>> chunk_sum_packs(const RowsBackward<E>& op, const Chunk& chunk,
+                                                                    const Standardizer<Compute<E>>& saved) {
   using T = Compute<E>;
   const Xhat<T> xhat(saved);
   if (!op.weight) {
-    return chunk_sums(op, chunk, xhat,
-                      [](Index) SIMDNORM_INLINE { return [](Pack<T> dy, Index, auto) SIMDNORM_INLINE { return dy; }; });
+    return chunk_sum_packs(op, chunk, xhat, [](Index) SIMDNORM_INLINE {
+      return [](Pack<T> dy, Index, auto) SIMDNORM_INLINE { return dy; };
+    });
   }
-  return chunk_sums(op, chunk, xhat, [&](Index s) SIMDNORM_INLINE {
+  return chunk_sum_packs(op, chunk, xhat, [&](Index s) SIMDNORM_INLINE {
     const T* weight = op.weight + chunk.position + s * op.rows.length;
     return [=](Pack<T> dy, Index i, auto lanes) SIMDNORM_INLINE { return dy * load(weight + i, lanes); };
   });
+}
+
+template <class E>
+inline ChunkGradientSums<Compute<E>> chunk_sums(const RowsBackward<E>& op, const Chunk& chunk,
+                                                const Standardizer<Compute<E>>& saved) {
+  const GradientSumPacks<Compute<E>> packs = chunk_sum_packs(op, chunk, saved);
+  return {hsum(packs.dy), hsum(packs.dy_xhat), hsum(packs.xhat)};
 }
 
 /// dx = scale * (g - dy_mean - xhat * dy_xhat_mean), on packs; the minus signs are taken once, here.

@@ -1,90 +1,16 @@
-// Rows: moments. With n values x of a chunk, and a pivot near their mean:
+// Rows: from what chunks sum to how an item is standardized.
 //
-//   S = sum (x - pivot)   Q = sum (x - pivot)^2
 //   mean = pivot + S / n   m2 = Q - S^2 / n
 //
-// or about zero, where Q = sum x^2 is all. The pivot is the mean of the chunk's first values, which as a rule lies well
-// within a deviation of that of all; where it does not, Q - S^2 / n would cancel, and the chunk is summed again about
-// what is known by then. Chunks of an item, and the items of a group, are merged in their order.
+// Chunks of an item, and the items of a group, are merged in their order. An item whose squares overflow or vanish is
+// taken again, in double.
 #pragma once
 
-#include "kernels/item_lanes.hpp"
 #include "kernels/rows_arguments.hpp"
-#include "kernels/sweep.hpp"
+#include "kernels/rows_sums.hpp"
 
 namespace simdnorm {
 namespace {
-
-/// `soon` is where y follows in the last step: its lines may come now.
-template <class E, class Y>
-SIMDNORM_INLINE inline ChunkSums<Compute<E>> sums_about(Compute<E> pivot, const E* x, const Y* soon,
-                                                        const Chunk& chunk) {
-  using T = Compute<E>;
-  const Pack<T> pivots = broadcast<T>(pivot);
-  Accumulators<T> sum, squares;
-  clear<T>(sum);
-  clear<T>(squares);
-  for (Index s = 0; s < chunk.segments; ++s) {
-    const auto [at, length] = chunk.run(s);
-    const E* p = x + at;
-    const Y* p_soon = soon + at;
-    sweep<T>(length, [&](auto slot, Index i, auto lanes) SIMDNORM_INLINE {
-      prefetch_to_write(p_soon + i);
-      const Pack<T> d = first(load(p + i, lanes) - pivots, lanes);
-      sum[slot] = sum[slot] + d;
-      squares[slot] = fma(d, d, squares[slot]);
-    });
-  }
-  return {pivot, total<T>(sum), total<T>(squares)};
-}
-
-/// The same where it is seldom needed.
-template <class E>
-SIMDNORM_APART ChunkSums<Compute<E>> sums_again(Compute<E> pivot, const E* x, const Chunk& chunk) {
-  return sums_about(pivot, x, x, chunk);
-}
-
-/// The mean of a chunk's first values, at most four packs.
-template <class E>
-SIMDNORM_INLINE inline Compute<E> first_mean(const E* x, const Chunk& chunk) {
-  using T = Compute<E>;
-  const auto [at, length] = chunk.run(0);
-  const Index n = smaller(length, 4 * kLanes<T>);
-  const E* p = x + at;
-  Accumulators<T> sum;
-  clear<T>(sum);
-  sweep<T>(n, [&](auto slot, Index i, auto lanes) SIMDNORM_INLINE { sum[slot] = sum[slot] + load(p + i, lanes); });
-  return total<T>(sum) * (T(1) / static_cast<T>(n));
-}
-
-template <class E, class Y>
-SIMDNORM_INLINE inline ChunkSums<Compute<E>> sums_about_mean(const E* x, const Y* soon, const Chunk& chunk) {
-  using T = Compute<E>;
-  const ChunkSums<T> s = sums_about(first_mean(x, chunk), x, soon, chunk);
-  // Within half a deviation S^2 / n is at most a quarter of Q. (What overflows is no number, or not below another.)
-  const T n = static_cast<T>(chunk.count);
-  if (T(4) * s.sum * s.sum <= n * s.squares) [[likely]]
-    return s;
-  return sums_again(s.pivot + s.sum / n, x, chunk);
-}
-
-template <class E, class Y>
-SIMDNORM_INLINE inline ChunkSums<Compute<E>> sums_about_zero(const E* x, const Y* soon, const Chunk& chunk) {
-  using T = Compute<E>;
-  Accumulators<T> squares;
-  clear<T>(squares);
-  for (Index s = 0; s < chunk.segments; ++s) {
-    const auto [at, length] = chunk.run(s);
-    const E* p = x + at;
-    const Y* p_soon = soon + at;
-    sweep<T>(length, [&](auto slot, Index i, auto lanes) SIMDNORM_INLINE {
-      prefetch_to_write(p_soon + i);
-      const Pack<T> v = load(p + i, lanes);
-      squares[slot] = fma(v, v, squares[slot]);
-    });
-  }
-  return {T(0), T(0), total<T>(squares)};
-}
 
 /// summed = x + residual, rounded to E.
 template <class E>
@@ -97,11 +23,6 @@ inline void add_residual(const Residual<E>& add, const Chunk& chunk) {
       store(summed + i, load(x + i, lanes) + load(residual + i, lanes), lanes);
     });
   }
-}
-
-template <class E, class Y>
-SIMDNORM_INLINE inline ChunkSums<Compute<E>> chunk_sums(About about, const E* x, const Y* soon, const Chunk& chunk) {
-  return about == About::mean ? sums_about_mean(x, soon, chunk) : sums_about_zero(x, soon, chunk);
 }
 
 template <class E>
@@ -130,6 +51,19 @@ inline GrowingMoments group_moments(const RowsForward<E>& op, Index g) {
     if (chunk.count > 0) growing.take(chunk_moments(op, chunk), chunk.count);
   });
   return growing;
+}
+
+/// From the moments of items that share statistics to how they are standardized.
+template <class E>
+SIMDNORM_APART Standardizer<Compute<E>> finish(const RowsForward<E>& op, Index g, const GrowingMoments& grown) {
+  return finished_or_retaken(grown.moments, grown.count, op.about, op.eps, op.saved, g, [&](auto take) {
+    for_chunks(op, g, [&](const Chunk& chunk, Index, Index) {
+      for (Index s = 0; s < chunk.segments; ++s) {
+        const auto [at, length] = chunk.run(s);
+        for (Index i = 0; i < length; ++i) take(static_cast<double>(widened(op.x[at + i])));
+      }
+    });
+  });
 }
 
 }  // namespace

@@ -1,4 +1,6 @@
-// Past the caches, in whole lines: what was made in a buffer goes out at once, however it lies there.
+// Past the caches, in whole lines: what is made element after element waits in a buffer in the first cache until it
+// fills lines, and the part of a line that remains waits for what follows. Lines that were written past the caches in
+// part only would be read again to be completed.
 #pragma once
 
 #include <cstring>
@@ -8,36 +10,54 @@
 namespace simdnorm {
 namespace {
 
-constexpr Index kLineBytes = 64;
-
-/// Whether rows of `n` elements are better sent than written past the caches one by one: the parts of lines at their
-/// ends go through the caches, and of 16 bits a pack is but half a line.
 template <class E>
-constexpr bool sends_rows(Index n) {
-  constexpr Index line = kLineBytes / static_cast<Index>(sizeof(E));
-  return sizeof(E) == 2 || n % line != 0 || n < 16 * line;
-}
+class LineSender {
+ public:
+  static constexpr Index kRoom = 3072;  // elements
 
-template <class E>
-inline void copy_elements(E* to, const E* from, Index n) {
-  std::memcpy(static_cast<void*>(to), static_cast<const void*>(from), static_cast<std::size_t>(n) * sizeof(E));
-}
+  explicit LineSender(E* to) : begin_(past_line(to)), end_(begin_), line_(to - begin_) {}
 
-template <class E>
-inline void send(E* to, const E* from, Index n) {
-  constexpr Index line = kLineBytes / static_cast<Index>(sizeof(E));
-  const Index past = static_cast<Index>(reinterpret_cast<std::uintptr_t>(to) % kLineBytes / sizeof(E));
-  Index i = past == 0 ? 0 : smaller(line - past, n);
-  copy_elements(to, from, i);
-  for (; i + line <= n; i += line) stream_line(to + i, from + i);
-  copy_elements(to + i, from + i, n - i);
-}
+  /// Where to make the next elements, at most kRoom.
+  E* room() { return buffer_ + end_; }
 
-/// `rows` rows of `n` elements, which follow each other in the buffer and are `stride` apart where they go.
+  /// `n` elements were made there.
+  void send(Index n) {
+    end_ += n;
+    const Index whole = end_ / kLineElements<E> * kLineElements<E>;
+    if (whole == 0) return;
+    const Index head = begin_ > 0 ? kLineElements<E> : 0;
+    if (head > 0) copy(line_ + begin_, buffer_ + begin_, head - begin_);
+    E* to = line_ + head;
+    for (const E* from = buffer_ + head; from != buffer_ + whole; from += kLineElements<E>, to += kLineElements<E>) {
+      stream_line(to, from);
+    }
+    copy(buffer_, buffer_ + whole, kLineElements<E>);
+    line_ = to;
+    begin_ = 0;
+    end_ -= whole;
+  }
+  void finish() {
+    copy(line_ + begin_, buffer_ + begin_, end_ - begin_);
+    stream_fence();
+  }
+
+ private:
+  static void copy(E* to, const E* from, Index n) {
+    std::memcpy(static_cast<void*>(to), static_cast<const void*>(from), static_cast<std::size_t>(n) * sizeof(E));
+  }
+
+  Index begin_, end_;  // of what waits
+  E* line_;            // where the buffer's first line goes
+  alignas(kLineBytes) E buffer_[kRoom + 2 * kLineElements<E>];
+};
+
+/// Whether rows of `n` elements, `together` at a time, are better sent so than written past the caches pack by pack:
+/// short ones, and those of 16 bits, of which a pack is but half a line.
 template <class E>
-inline void send_lines(E* to, Index stride, const E* from, Index n, Index rows) {
-  if (stride == n) return send(to, from, rows * n);
-  for (Index r = 0; r < rows; ++r) send(to + r * stride, from + r * n, n);
+bool sends_rows(const E* to, Index n, Index together) {
+  const bool fill_lines = past_line(to) == 0 && in_step<E>(n);
+  const bool worth_it = sizeof(E) == 2 || (n < 16 * kLineElements<E> && !fill_lines);
+  return worth_it && together * n <= LineSender<E>::kRoom;
 }
 
 }  // namespace

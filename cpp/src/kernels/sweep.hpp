@@ -50,6 +50,24 @@ SIMDNORM_INLINE inline void map(Index n, Body body) {
   if (i < n) body(i, First{n - i});
 }
 
+constexpr Index kLineBytes = 64;
+
+/// A pack, or two of 16 bits each.
+template <class E>
+constexpr Index kLineElements = kLineBytes / static_cast<Index>(sizeof(E));
+
+/// How many elements of its cache line come before p.
+template <class E>
+inline Index past_line(const E* p) {
+  return static_cast<Index>(reinterpret_cast<std::uintptr_t>(p) % kLineBytes / sizeof(E));
+}
+
+/// Whether lines begin at the same columns in all rows of `n` elements.
+template <class E>
+inline bool in_step(Index n) {
+  return n % kLineElements<E> == 0;
+}
+
 /// The same with whole packs where `out + i` is aligned to a pack: a store across two cache lines costs twice, and
 /// NumPy's arrays begin in the midst of one.
 template <class E, class Body>
@@ -58,14 +76,20 @@ SIMDNORM_INLINE inline void map_aligned(const E* out, Index n, Body body) {
   const Index past = static_cast<Index>(reinterpret_cast<std::uintptr_t>(out) % kMemoryBytes<E> / sizeof(E));
   Index i = past == 0 ? 0 : smaller(w - past, n);
   if (i > 0) body(Index{0}, First{i});
-  for (; i + w <= n; i += w) body(i, All{});
+  for (const Index end = i + (n - i) / w * w; i < end; i += w) body(i, All{});
   if (i < n) body(i, First{n - i});
+}
+
+/// Asks for the lines that rows of `n` elements have in common with their neighbours: past the caches go whole ones.
+template <class E>
+SIMDNORM_INLINE inline void prefetch_ends(const E* first, Index n, Index rows) {
+  for (Index r = 0; r <= rows; ++r) prefetch_to_write(first + r * n);
 }
 
 /// How an output is written. Past the caches go whole packs only, so under map_aligned; head and tail go through them.
 /// kFar: the inputs come from beyond the second cache, so that what will be read next is worth asking for.
 struct ThroughCaches {
-  static constexpr bool kFar = false;
+  static constexpr bool kPast = false, kFar = false;
   template <class E, class Lanes>
   SIMDNORM_INLINE void operator()(E* p, Pack<Compute<E>> v, Lanes lanes) const {
     store(p, v, lanes);
@@ -76,8 +100,11 @@ struct ThroughCachesFromAfar : ThroughCaches {
   static constexpr bool kFar = true;
 };
 
+/// Into a buffer in the first cache, where alignment is not worth a head.
+struct IntoBuffer : ThroughCachesFromAfar {};
+
 struct PastCaches {
-  static constexpr bool kFar = true;
+  static constexpr bool kPast = true, kFar = true;
   template <class E>
   SIMDNORM_INLINE void operator()(E* p, Pack<Compute<E>> v, All) const {
     stream(p, v);
@@ -87,6 +114,16 @@ struct PastCaches {
     store(p, v, lanes);
   }
 };
+
+/// map() as the way of writing to `out` wants it.
+template <class Write, class E, class Body>
+SIMDNORM_INLINE inline void map_to(Write, const E* out, Index n, Body body) {
+  if constexpr (std::is_same_v<Write, IntoBuffer>) {
+    map<Compute<E>>(n, body);
+  } else {
+    map_aligned(out, n, body);
+  }
+}
 
 /// work(write), write(p, pack, lanes).
 template <class Work>
@@ -113,8 +150,13 @@ inline void clear(Accumulators<T>& sum) {
 }
 
 template <class T>
+inline Pack<T> united(const Accumulators<T>& sum) {
+  return (sum[0] + sum[1]) + (sum[2] + sum[3]);
+}
+
+template <class T>
 inline T total(const Accumulators<T>& sum) {
-  return hsum((sum[0] + sum[1]) + (sum[2] + sum[3]));
+  return hsum(united<T>(sum));
 }
 
 }  // namespace

@@ -55,16 +55,18 @@ inline void hsums_one_by_one(const Pack<T>* v, T* sums) {
   for (Index i = 0; i < kSumsAtOnce; ++i) sums[i] = hsum(v[i]);
 }
 
+// Where these were calls, the compiler would see functions without an effect, and leave them out.
+
 /// Asks for the cache line of p[ahead], which need not exist. While one row is written, the next one comes nearer.
 template <class T>
-inline void prefetch(const T* p, Index ahead) {
+SIMDNORM_INLINE inline void prefetch(const T* p, Index ahead) {
   __builtin_prefetch(reinterpret_cast<const char*>(reinterpret_cast<std::uintptr_t>(p) +
                                                    static_cast<std::uintptr_t>(ahead) * sizeof(T)));
 }
 
 /// Asks for the cache line of *p, to be written soon.
 template <class T>
-inline void prefetch_to_write(const T* p) {
+SIMDNORM_INLINE inline void prefetch_to_write(const T* p) {
   __builtin_prefetch(p, 1, 2);
 }
 

@@ -1,0 +1,82 @@
+// Rows, backward, where an item is one row of neighbours: the sums of several rows and what their dx needs, a lane
+// each. Packs first, then the horizontal sums of all rows together, then what is scalar in a row.
+#pragma once
+
+#include "kernels/item_lanes.hpp"
+#include "kernels/rows_backward.hpp"
+
+namespace simdnorm {
+namespace {
+
+struct GradientSumLanes {
+  double dy[kItemLanes] = {}, dy_error[kItemLanes] = {};
+  double dy_xhat[kItemLanes] = {}, dy_xhat_error[kItemLanes] = {};
+  double xhat[kItemLanes] = {}, xhat_error[kItemLanes] = {};
+
+  SIMDNORM_INLINE GradientSumEntries entries() { return {dy, dy_error, dy_xhat, dy_xhat_error, xhat, xhat_error}; }
+};
+
+/// What one row needs for its dx.
+template <class T>
+struct RowGradient {
+  Xhat<T> xhat;
+  ItemProjection<T> project;
+};
+
+/// From dy, x and the saved statistics of `count` rows to what their dx needs.
+template <class E>
+class RowGradients {
+  using T = Compute<E>;
+
+ public:
+  RowGradients(const RowsBackward<E>& op, Index row, Index count, const T* mean, const T* rstd) {
+    for (Index r = 0; r < kItemLanes; ++r) {
+      mean_[r] = mean && r < count ? mean[row + r] : T(0);
+      rstd_[r] = r < count ? rstd[row + r] : T(0);
+      shift_[r] = T(0);
+      weight_[r] = T(1);
+    }
+    GradientSumLanes sums;
+    const Index n = op.rows.length;
+    for (Index at = 0; at < n; at += kChunk<T>) {
+      take(op, {row * n + at, 1, smaller(n - at, kChunk<T>), 0, at, 0}, count, sums);
+    }
+    project(sums.entries(), 0, kItemLanes, n, {op.about, true, false}, weight_,
+            StandardizerEntries<T>{mean_, rstd_, shift_},
+            ProjectionEntries<T>{weight_, scale_, dy_mean_, dy_xhat_mean_});
+  }
+
+  RowGradient<T> at(Index r) const {
+    return {Xhat<T>(broadcast<T>(mean_[r]), broadcast<T>(rstd_[r]), broadcast<T>(shift_[r])),
+            ItemProjection<T>({T(1), scale_[r], dy_mean_[r], dy_xhat_mean_[r]})};
+  }
+
+ private:
+  /// The sums of the same chunk of all rows; `chunk` is the first row's.
+  SIMDNORM_INLINE void take(const RowsBackward<E>& op, Chunk chunk, Index count, GradientSumLanes& sums) const {
+    Pack<T> dy[kItemLanes], dy_xhat[kItemLanes], xhat[kItemLanes];
+    for (Index r = 0; r < count; ++r, chunk.offset += op.rows.length) {
+      const auto packs = chunk_sum_packs(op, chunk, saved_standardizer(mean_, rstd_, r));
+      dy[r] = packs.dy;
+      dy_xhat[r] = packs.dy_xhat;
+      xhat[r] = packs.xhat;
+    }
+    for (Index r = count; r < kItemLanes; ++r) dy[r] = dy_xhat[r] = xhat[r] = broadcast<T>(T(0));
+    T of_dy[kItemLanes], of_dy_xhat[kItemLanes], of_xhat[kItemLanes];
+    hsums(dy, of_dy);
+    hsums(dy_xhat, of_dy_xhat);
+    hsums(xhat, of_xhat);
+    const GradientSumEntries entries = sums.entries();
+    for (Index r = 0; r < kItemLanes; ++r) {
+      GradientSums own = entries.at(r);
+      add(own, ChunkGradientSums<T>{of_dy[r], of_dy_xhat[r], of_xhat[r]});
+      entries.set(r, own);
+    }
+  }
+
+  T mean_[kItemLanes], rstd_[kItemLanes], shift_[kItemLanes];
+  T weight_[kItemLanes], scale_[kItemLanes], dy_mean_[kItemLanes], dy_xhat_mean_[kItemLanes];
+};
+
+}  // namespace
+}  // namespace simdnorm
