@@ -27,6 +27,9 @@ struct Blocks {
   }
 };
 
+// Rows are worth sharing column-wise from this length on, where each member gets so many columns.
+constexpr Index kLeastWide = 2048, kLeastColumns = 128;
+
 constexpr Index kBlockBytes = 1024 * 1024;  // of all blocks' sums
 
 /// At most so many blocks, of rows of `n`.
@@ -152,7 +155,8 @@ void drive_backward(const Rows& rows, const ReducedBackwardTask<E>& task, Scratc
   const Index block = block_rows(items, kFlushRows, most_blocks(n));
   const Blocks blocks = {block, ceil_div(items, block)};
   const Index units = parameters ? blocks.count : ceil_div(items, 4);
-  if (rows.segments > 1 || (units < size && op.chunks.per_item >= 2 * size)) {
+  const bool wide = n >= larger(kLeastWide, kLeastColumns * size);
+  if (rows.segments > 1 || (units < size && wide)) {
     share_columns(op, task, blocks, size, scratch);
   } else if (parameters) {
     share_blocks(op, task, blocks, size, scratch);

@@ -9,6 +9,10 @@ namespace simdnorm {
 namespace {
 
 constexpr Index kItemLanes = kSumsAtOnce;
+constexpr Index kSideBySide = 4;  // items that share what is loaded of parameters
+
+/// How many rows of `n` elements are taken together: `most` elements stay in the first cache between the steps.
+inline Index together(Index n, Index most) { return kItemLanes * n <= most ? kItemLanes : kSideBySide; }
 
 /// What a pass over one chunk of each item leaves: the sums of x - pivot and of its square. All the chunks are of one
 /// size; lanes that have none hold zeros.

@@ -42,14 +42,14 @@ void rows_backward_block(const RowsBackward<E>& op, Index begin, Index end, cons
   const Index n = op.rows.length;
   const auto each = [&](auto write_rows) SIMDNORM_INLINE {
     for_flushes({begin, end, 0, n}, partial, block, [&](Index first, Index last) SIMDNORM_INLINE {
-      for (Index row = first; row < last; row += together_backward(n)) {
-        const Index count = smaller(together_backward(n), last - row);
+      for (Index row = first; row < last; row += backward_together(n)) {
+        const Index count = smaller(backward_together(n), last - row);
         write_rows(row, count, RowGradients<E>(op, row, count, mean, rstd));
       }
     });
   };
   if constexpr (kStreams) {
-    if (op.stream && sends_rows(op.dx, n, together_backward(n))) {
+    if (op.stream && sends_rows(op.dx, n, kSideBySide)) {
       LineSender<E> sender(op.dx + begin * n);
       each([&](Index row, Index count, const RowGradients<E>& rows) SIMDNORM_INLINE {
         E* out = sender.room();
@@ -67,7 +67,7 @@ void rows_backward_block(const RowsBackward<E>& op, Index begin, Index end, cons
       write_tile(
           op, {row, row + count, 0, n}, partial, write, [&](Index r) SIMDNORM_INLINE { return rows.at(r - row); },
           [&](Index r) SIMDNORM_INLINE { return op.dx + r * n; });
-      if constexpr (write.kPast) prefetch_ends(op.dx + (row + count) * n, n, together_backward(n));
+      if constexpr (write.kPast) prefetch_ends(op.dx + (row + count) * n, n, backward_together(n));
     });
   });
 }

@@ -7,13 +7,8 @@
 namespace simdnorm {
 namespace {
 
-constexpr int kGroupRows = 4;
-constexpr Index kTogetherBackward = 3072;  // elements of x that stay in the first cache from sums to dx
-
-/// Rows that are taken together: their sums, then dx. A divisor of kFlushRows.
-inline Index together_backward(Index n) {
-  return 2 * kGroupRows * n <= kTogetherBackward ? 2 * kGroupRows : kGroupRows;
-}
+/// Rows that are taken together: a divisor of kFlushRows.
+inline Index backward_together(Index n) { return together(n, 3072); }
 
 /// Rows from `first` on whose sums are known, and the columns to work on. The first element's dx goes to `out`; rows
 /// are as far apart there as everywhere.
@@ -39,7 +34,7 @@ inline void write_group(What, const RowsBackward<E>& op, const RowGroup<E>& grou
   RowGradient<T> rows[M];  // local, so that all of it can stay in registers whatever dx overlaps
   for (int r = 0; r < M; ++r) rows[r] = gradient(group.first + r);
   const Index stride = op.rows.length, at = item_offset(op.rows, group.first) + group.begin;
-  const Index ahead = together_backward(stride) * stride;
+  const Index ahead = backward_together(stride) * stride;
   const E *dys = op.dy + at, *xs = op.x + at, *dsums = op.dsummed + at;
   E* dxs = group.out;
   const T* weights = op.weight + group.begin;
@@ -111,9 +106,9 @@ SIMDNORM_INLINE inline void write_tile(const RowsBackward<E>& op, const Tile& ti
                                        Out out) {
   for (Index row = tile.row_begin; row < tile.row_end;) {
     const RowGroup<E> group = {row, tile.col_begin, tile.col_end, out(row)};
-    if (row + kGroupRows <= tile.row_end && evenly_apart(op.rows, row, kGroupRows)) {
-      write_group<kGroupRows>(op, group, partial, write, gradient);
-      row += kGroupRows;
+    if (row + kSideBySide <= tile.row_end && evenly_apart(op.rows, row, kSideBySide)) {
+      write_group<kSideBySide>(op, group, partial, write, gradient);
+      row += kSideBySide;
     } else {
       write_group<1>(op, group, partial, write, gradient);
       ++row;

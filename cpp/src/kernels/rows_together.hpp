@@ -10,19 +10,17 @@
 namespace simdnorm {
 namespace {
 
-constexpr Index kTogether = 3072;  // elements
-constexpr int kSideBySide = 4;
-
 /// Whether all items are such rows.
 template <class E>
 inline bool are_plain(const RowsForward<E>& op) {
   return op.rows.segments == 1 && op.group == 1 && !op.rows.list;
 }
 
-/// Rows that are taken together. Long ones leave the first cache between the steps, and the longest would the second.
-inline Index together(Index n) {
-  if (2 * kSideBySide * n <= kTogether) return 2 * kSideBySide;
-  return n <= 4 * kTogether ? kSideBySide : 1;
+/// Rows that are taken together; of the longest, four would leave the second cache between the steps.
+template <class E>
+inline Index forward_together(Index n) {
+  constexpr Index most = 12 * 1024 / static_cast<Index>(sizeof(E));
+  return n <= 4 * most ? together(n, most) : 1;
 }
 
 /// By value, so that all of it can stay in registers whatever y overlaps.
@@ -36,7 +34,7 @@ struct SideBySide {
 template <int M, class E, class Write, class XhatOf>
 SIMDNORM_INLINE inline void write_rows(const RowsForward<E>& op, Index row, Index begin, Index end, E* y, Write write,
                                        SideBySide<M, XhatOf> xhats) {
-  const Index n = op.rows.length, ahead = together(n) * n;
+  const Index n = op.rows.length, ahead = forward_together<E>(n) * n;
   const E* x = op.x + row * n + begin;
   with_affine(op, row, begin, [&](auto affine) SIMDNORM_INLINE {
     map_to(write, y, end - begin, [=](Index i, auto lanes) SIMDNORM_INLINE {
@@ -83,17 +81,21 @@ template <class E>
 void plain_rows_forward(const RowsForward<E>& op, Index begin, Index end) {
   const Index n = op.rows.length;
   const auto each = [&](auto write) SIMDNORM_INLINE {
-    for (Index row = begin; row < end; row += together(n)) {
-      const Index count = smaller(together(n), end - row);
+    for (Index row = begin; row < end; row += forward_together<E>(n)) {
+      const Index count = smaller(forward_together<E>(n), end - row);
       write(RowStandards<E>(op, row, count), count);
     }
   };
   if constexpr (kStreams) {
-    if (op.stream && sends_rows(op.y, n, together(n))) {
+    if (op.stream && sends_rows(op.y, n, kSideBySide)) {
       LineSender<E> sender(op.y + begin * n);
       each([&](const RowStandards<E>& rows, Index count) SIMDNORM_INLINE {
-        write_tile(op, rows, {0, count, 0, n}, sender.room(), IntoBuffer{});
-        sender.send(count * n);
+        const Index at_once = count * n <= sender.kRoom ? count : kSideBySide;
+        for (Index r = 0; r < count; r += at_once) {
+          const Index until = smaller(r + at_once, count);
+          write_tile(op, rows, {r, until, 0, n}, sender.room(), IntoBuffer{});
+          sender.send((until - r) * n);
+        }
       });
       return sender.finish();
     }
@@ -101,7 +103,7 @@ void plain_rows_forward(const RowsForward<E>& op, Index begin, Index end) {
   with_writer(op.stream, op.far, [&](auto write) {
     each([&](const RowStandards<E>& rows, Index count) SIMDNORM_INLINE {
       write_tile(op, rows, {0, count, 0, n}, op.y + rows.first * n, write);
-      if constexpr (write.kPast) prefetch_ends(op.y + (rows.first + count) * n, n, together(n));
+      if constexpr (write.kPast) prefetch_ends(op.y + (rows.first + count) * n, n, forward_together<E>(n));
     });
   });
 }
