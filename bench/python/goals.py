@@ -109,7 +109,7 @@ def _memory(taken: Mapping[Case, int | None]) -> Goal:
     known = {case: amount for case, amount in taken.items() if amount is not None}
     misses = tuple(f"{case.name} ({a / 2**20:.2f} MiB)" for case, a in known.items() if a >= memory.allowed(case))
     reached = f"{max(known.values()) / 2**20:.2f} MiB" if known else "-"
-    goal = f"1 MiB + 2 floats a column and block of rows ({memory.BLOCKS})"
+    goal = f"1 MiB + 2 floats a column and block of rows (at most {memory.BLOCKS})"
     return Goal("memory beyond inputs and outputs: worst case", goal, reached, not misses if known else None, misses)
 
 

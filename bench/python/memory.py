@@ -23,13 +23,15 @@ SELF = Path("/proc/self")
 PAGE = 4096
 KEEP_NOTHING = {"MALLOC_MMAP_THRESHOLD_": "16384", "MALLOC_TRIM_THRESHOLD_": "0"}
 ALLOWED = 2**20
-BLOCKS = 32
-"""Of rows: what simdnorm cuts them into, at most."""
+BLOCKS, WIDE = 32, 2048
+"""What simdnorm cuts rows into, at most, and columns beyond which there are fewer blocks in proportion."""
 
 
 def allowed(case: Case) -> int:
     """Bytes that a call may take: 1 MiB, and 2 floats for each column and block of rows."""
-    return ALLOWED + 2 * 4 * case.shape[case.channel_axis] * BLOCKS
+    columns = case.shape[case.channel_axis]
+    blocks = BLOCKS if columns <= WIDE else BLOCKS * WIDE // columns
+    return ALLOWED + 2 * 4 * columns * blocks
 
 
 def taken(case: Case, threads: int) -> int | None:
