@@ -29,15 +29,15 @@ struct SideBySide {
   XhatOf of[M];
 };
 
-/// y = xhat * weight + bias of M rows from `row` on, columns [begin, end). Only rows that share their parameters go
-/// together. Rows of y are as far apart as those of x.
+/// y = xhat * weight + bias of M rows from `row` on. Only rows that share their parameters go together. Rows of y are
+/// as far apart as those of x.
 template <int M, class E, class Write, class XhatOf>
-SIMDNORM_INLINE inline void write_rows(const RowsForward<E>& op, Index row, Index begin, Index end, E* y, Write write,
+SIMDNORM_INLINE inline void write_rows(const RowsForward<E>& op, Index row, E* y, Write write,
                                        SideBySide<M, XhatOf> xhats) {
   const Index n = op.rows.length, ahead = forward_together<E>(n) * n;
-  const E* x = op.x + row * n + begin;
-  with_affine(op, row, begin, [&](auto affine) SIMDNORM_INLINE {
-    map_to(write, y, end - begin, [=](Index i, auto lanes) SIMDNORM_INLINE {
+  const E* x = op.x + row * n;
+  with_affine(op, row, 0, [&](auto affine) SIMDNORM_INLINE {
+    map_to(write, y, n, [=](Index i, auto lanes) SIMDNORM_INLINE {
       const Affinely<Compute<E>> affinely = affine(i, lanes);
       SIMDNORM_UNROLL
       for (int r = 0; r < M; ++r) {
@@ -49,20 +49,20 @@ SIMDNORM_INLINE inline void write_rows(const RowsForward<E>& op, Index row, Inde
   });
 }
 
-/// A part of such rows; its first element goes to y.
+/// Rows [begin, end) of those in `rows`, to y.
 template <class E, class Write>
-SIMDNORM_INLINE inline void write_tile(const RowsForward<E>& op, const RowStandards<E>& rows, const Tile& tile, E* y,
-                                       Write write) {
+SIMDNORM_INLINE inline void write_rows(const RowsForward<E>& op, const RowStandards<E>& rows, Index begin, Index end,
+                                       E* y, Write write) {
   using T = Compute<E>;
   constexpr Index abreast = kSideBySide;
   const Index n = op.rows.length;
-  const bool abreast_too = !Write::kPast || in_step<E>(n);  // else each row has lines of its own
-  for (Index r = tile.row_begin; r < tile.row_end;) {
+  const bool in_lines = !Write::kPast || in_step<E>(n);  // else each row has lines of its own
+  const bool share = op.along == Along::reduced && in_lines;
+  for (Index r = begin; r < end;) {
     const auto write_from_r = [&](auto xhats) SIMDNORM_INLINE {
-      E* to = y + (r - tile.row_begin) * n;
-      write_rows(op, rows.first + r, tile.col_begin, tile.col_end, to, write, xhats);
+      write_rows(op, rows.first + r, y + (r - begin) * n, write, xhats);
     };
-    if (op.along == Along::reduced && abreast_too && r + abreast <= tile.row_end && rows.are_ordinary(r, r + abreast)) {
+    if (share && r + abreast <= end && rows.are_ordinary(r, r + abreast)) {
       write_from_r(SideBySide<abreast, Xhat<T>>{{rows.xhat(r), rows.xhat(r + 1), rows.xhat(r + 2), rows.xhat(r + 3)}});
       r += abreast;
       continue;
@@ -93,7 +93,7 @@ void plain_rows_forward(const RowsForward<E>& op, Index begin, Index end) {
         const Index at_once = count * n <= sender.kRoom ? count : kSideBySide;
         for (Index r = 0; r < count; r += at_once) {
           const Index until = smaller(r + at_once, count);
-          write_tile(op, rows, {r, until, 0, n}, sender.room(), IntoBuffer{});
+          write_rows(op, rows, r, until, sender.room(), IntoBuffer{});
           sender.send((until - r) * n);
         }
       });
@@ -102,7 +102,7 @@ void plain_rows_forward(const RowsForward<E>& op, Index begin, Index end) {
   }
   with_writer(op.stream, op.far, [&](auto write) {
     each([&](const RowStandards<E>& rows, Index count) SIMDNORM_INLINE {
-      write_tile(op, rows, {0, count, 0, n}, op.y + rows.first * n, write);
+      write_rows(op, rows, 0, count, op.y + rows.first * n, write);
       if constexpr (write.kPast) prefetch_ends(op.y + (rows.first + count) * n, n, forward_together<E>(n));
     });
   });

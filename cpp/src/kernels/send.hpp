@@ -36,6 +36,7 @@ class LineSender {
     begin_ = 0;
     end_ -= whole;
   }
+
   void finish() {
     copy(line_ + begin_, buffer_ + begin_, end_ - begin_);
     stream_fence();
@@ -51,13 +52,13 @@ class LineSender {
   alignas(kLineBytes) E buffer_[kRoom + 2 * kLineElements<E>];
 };
 
-/// Whether rows of `n` elements, `together` at a time, are better sent so than written past the caches pack by pack:
+/// Whether rows of `n` elements, `rows` at a time, are better sent so than written past the caches pack by pack:
 /// short ones, and those of 16 bits, of which a pack is but half a line.
 template <class E>
-bool sends_rows(const E* to, Index n, Index together) {
+bool sends_rows(const E* to, Index n, Index rows) {
   const bool fill_lines = past_line(to) == 0 && in_step<E>(n);
   const bool worth_it = sizeof(E) == 2 || (n < 16 * kLineElements<E> && !fill_lines);
-  return worth_it && together * n <= LineSender<E>::kRoom;
+  return worth_it && rows * n <= LineSender<E>::kRoom;
 }
 
 }  // namespace
