@@ -123,14 +123,5 @@ SIMDNORM_INLINE inline void for_chunks(const RowsForward<E>& op, Index g, Visit 
   }
 }
 
-template <class E>
-inline GrowingMoments group_moments(const RowsForward<E>& op, Index g) {
-  GrowingMoments growing;
-  for_chunks(op, g, [&](const Chunk& chunk, Index, Index) {
-    if (chunk.count > 0) growing.take(chunk_moments(op, chunk), chunk.count);
-  });
-  return growing;
-}
-
 }  // namespace
 }  // namespace simdnorm

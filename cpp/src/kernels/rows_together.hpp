@@ -14,12 +14,6 @@ namespace {
 constexpr Index kTogether = 3072;  // elements
 constexpr int kSideBySide = 4;
 
-/// Whether all items are such rows.
-template <class E>
-inline bool are_plain(const RowsForward<E>& op) {
-  return op.rows.segments == 1 && op.group == 1 && !op.rows.list;
-}
-
 /// From the moments of items that share statistics to how they are standardized.
 template <class E>
 SIMDNORM_APART Standardizer<Compute<E>> finish(const RowsForward<E>& op, Index g, const GrowingMoments& grown) {
