@@ -76,7 +76,7 @@ class SentOutput {
 
   void finish() {
     send_lines();
-    copy_elements(lines_ + begin_, buffer_ + begin_, end_ - begin_);
+    if (begin_ < end_) copy_elements(lines_ + begin_, buffer_ + begin_, end_ - begin_);
   }
 
   E* to_;
@@ -86,7 +86,17 @@ class SentOutput {
   alignas(kLineBytes) E buffer_[2 * kPiece + 2 * kLine];
 };
 
-/// work(output) for rows of `length` elements; `far` as in with_writer().
+/// work(output) for runs of any length; `far` as in with_writer(). A pack of 16 bits is but half a line, and half lines
+/// are no faster past the caches.
+template <class E, class Work>
+inline void with_direct_output(E* to, bool past_caches, bool far, Work work) {
+  with_writer(past_caches && sizeof(E) > 2, far, [&](auto write) {
+    DirectOutput<E, decltype(write)> output = {to, write};
+    work(output);
+  });
+}
+
+/// The same for rows of `length` elements that follow each other.
 template <class E, class Work>
 inline void with_output(E* to, bool past_caches, bool far, [[maybe_unused]] Index length, Work work) {
   if constexpr (kStreams) {
@@ -98,10 +108,7 @@ inline void with_output(E* to, bool past_caches, bool far, [[maybe_unused]] Inde
       return stream_fence();
     }
   }
-  with_writer(past_caches, far, [&](auto write) {
-    DirectOutput<E, decltype(write)> output = {to, write};
-    work(output);
-  });
+  with_direct_output(to, past_caches, far, work);
 }
 
 }  // namespace

@@ -150,7 +150,7 @@ void rows_backward_apply(const RowsBackward<E>& op, const Strips& strips, const 
 template <class E>
 void rows_backward_apply_runs(const RowsBackward<E>& op, Index begin, Index end,
                               const Gradients<Compute<E>>* gradients) {
-  with_output(op.dx, op.stream, op.far, op.rows.length, [&](auto& output) {
+  with_direct_output(op.dx, op.stream, op.far, [&](auto& output) {
     with_dx(op, Index{0}, output, [&](auto write) SIMDNORM_INLINE {
       for (Index q = begin; q < end; ++q) {
         const Index item = q / op.chunks.per_item;

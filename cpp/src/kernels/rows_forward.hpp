@@ -57,6 +57,31 @@ SIMDNORM_INLINE inline void write_strip(const RowsForward<E>& op, Index begin, I
   }
 }
 
+constexpr Index kFinishedAbreast = 32;
+
+/// `n` of them side by side, if all are ordinary.
+template <class E>
+inline void finish_abreast(const RowsForward<E>& op, Index first, Index n, const Moments* moments,
+                           Standardizer<Compute<E>>* standardizers) {
+  using T = Compute<E>;
+  double room[5][kFinishedAbreast];
+  T mean[kFinishedAbreast], rstd[kFinishedAbreast], shift[kFinishedAbreast];
+  const MomentEntries entries = {room[0], room[1], room[2], room[3], room[4]};
+  const Index count = op.group * op.rows.segments * op.rows.length, chunks = op.group * op.chunks.per_item;
+  for (Index i = 0; i < n; ++i) entries.set(i, merged(op, first + i, moments + i * chunks).moments);
+  const bool ordinary = standardize<T>(entries, 0, n, count, op.eps, {mean, rstd, shift}) == 0;
+  for (Index i = 0; i < n; ++i) {
+    const Index g = first + i;
+    if (!ordinary) {
+      standardizers[g] = finish(op, g, {entries.at(i), count});
+      continue;
+    }
+    standardizers[g] = {T(1), mean[i], rstd[i], shift[i], T(0)};
+    if (op.saved.mean) op.saved.mean[g] = mean[i];
+    if (op.saved.rstd) op.saved.rstd[g] = rstd[i];
+  }
+}
+
 // What the drivers call. Items that share statistics are counted as one, by `g`; chunks are counted through all items.
 
 /// Of chunks [begin, end), for which there is room from `moments` on.
@@ -72,8 +97,15 @@ void rows_moments(const RowsForward<E>& op, Index begin, Index end, Moments* mom
 template <class E>
 void rows_finish(const RowsForward<E>& op, Index begin, Index end, const Moments* moments,
                  Standardizer<Compute<E>>* standardizers) {
-  for (Index g = begin; g < end; ++g) {
-    standardizers[g] = finish(op, g, merged(op, g, moments + (g - begin) * op.group * op.chunks.per_item));
+  const Index chunks = op.group * op.chunks.per_item;
+  if (op.rows.list || op.saved.statistics) {
+    for (Index g = begin; g < end; ++g) {
+      standardizers[g] = finish(op, g, merged(op, g, moments + (g - begin) * chunks));
+    }
+    return;
+  }
+  for (Index g = begin; g < end; g += kFinishedAbreast) {
+    finish_abreast(op, g, smaller(kFinishedAbreast, end - g), moments + (g - begin) * chunks, standardizers);
   }
 }
 
@@ -90,7 +122,7 @@ void rows_apply(const RowsForward<E>& op, const Strips& strips, const Standardiz
 /// The same of chunks [begin, end), which are lists of runs.
 template <class E>
 void rows_apply_runs(const RowsForward<E>& op, Index begin, Index end, const Standardizer<Compute<E>>* standardizers) {
-  with_output(op.y, op.stream, op.far, op.rows.length, [&](auto& output) {
+  with_direct_output(op.y, op.stream, op.far, [&](auto& output) {
     for (Index q = begin; q < end; ++q) {
       const Index item = q / op.chunks.per_item;
       const Chunk chunk = chunk_at<Compute<E>>(op.rows, op.chunks, item, q % op.chunks.per_item);
