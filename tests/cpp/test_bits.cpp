@@ -47,7 +47,9 @@ TEST_CASE("outputs too large for the caches, and streamed past them, have the sa
                                            rows_of(9000, 65 * n),   // short rows
                                            RowLayout{40, 1, 1, 37, 401 * n},
                                            {ChannelLayout{20, 470, 64 * n, 1}, n},
-                                           {ChannelLayout{40, 1, 5, 3001 * n}, 1}});
+                                           {ChannelLayout{40, 1, 5, 3001 * n}, 1},
+                                           {ChannelLayout{40, 1, 5, 3008 * n}, 1},
+                                           {ChannelLayout{33, 1, 410, 49 * n}, 2}});
     std::erase_if(large, [&](const Problem& problem) {
       const bool sums = problem.operation->has("statistics") || problem.operation->has("sums");
       return problem.types != types || sums;

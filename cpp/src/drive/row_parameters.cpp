@@ -103,7 +103,8 @@ void share_columns(const RowsBackward<E>& op, const ReducedBackwardTask<E>& task
   GradientSums* sums = scratch.take<GradientSums>(items * per_item);
   Gradients<T>* gradients = scratch.take<Gradients<T>>(items);
   parallel(size, [&](const Team& team) {
-    team.each(items * per_item, [&](Index begin, Index end) { k.rows_backward_sums(op, begin, end, saved, sums); });
+    team.each(items * per_item,
+              [&](Index begin, Index end) { k.rows_backward_sums(op, begin, end, saved, sums + begin); });
     team.wait();
     team.each(items, [&](Index begin, Index end) {
       for (Index i = begin; i < end; ++i) {

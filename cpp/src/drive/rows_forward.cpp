@@ -1,5 +1,6 @@
 #include "drive/common.hpp"
 #include "drive/drive.hpp"
+#include "drive/row_slabs.hpp"
 
 namespace simdnorm {
 namespace {
@@ -30,6 +31,46 @@ RowsForward<E> operands(const Rows& rows, const ForwardTask<E>& task, Scratch& s
           task.saved};
 }
 
+/// This member's share of y, once all standardizers are known.
+template <class E>
+void share_apply(const RowsForward<E>& op, const Standardizer<Compute<E>>* standardizers, const Team& team) {
+  const Kernels<E>& k = kernels<E>();
+  if (op.rows.list) {
+    team.each(items_of(op.rows) * op.chunks.per_item,
+              [&](Index begin, Index end) { k.rows_apply_runs(op, begin, end, standardizers); });
+  } else {
+    team.each(elements_of(op.rows), [&](Index begin, Index end) {
+      k.rows_apply(op, {begin, end - begin, kReadAhead<E>}, standardizers);
+    });
+  }
+  clear_gaps(op.rows, op.y, team);
+}
+
+/// Whole items to each member: a slab after the other from x to y.
+template <class E>
+void forward_slabs(const RowsForward<E>& op, Index groups, Standardizer<Compute<E>>* standardizers, int size,
+                   Scratch& scratch) {
+  const Kernels<E>& k = kernels<E>();
+  const Slabs slabs = slabs_of<E>(op.rows, op.group, 1);
+  const Index chunks = op.group * op.chunks.per_item, most = smaller(groups, slabs.groups) * chunks;
+  Moments* moments = scratch.take<Moments>(most * size);
+  parallel(size, [&](const Team& team) {
+    Moments* mine = moments + most * team.rank();
+    team.each(groups, [&](Index begin, Index end) {
+      slabs.each(begin, end, [&](Index first, Index last) {
+        k.rows_moments(op, first * chunks, last * chunks, mine);
+        k.rows_finish(op, first, last, mine, standardizers);
+        if (op.rows.list) {
+          k.rows_apply_runs(op, first * chunks, last * chunks, standardizers);
+        } else {
+          k.rows_apply(op, slabs.strips(first, last), standardizers);
+        }
+      });
+    });
+    clear_gaps(op.rows, op.y, team);
+  });
+}
+
 }  // namespace
 
 template <class E>
@@ -39,38 +80,32 @@ void drive_forward(const Rows& rows, const ForwardTask<E>& task, Scratch& scratc
   const Index groups = items_of(rows) / task.group, chunks = items_of(rows) * op.chunks.per_item;
   const int arrays = 1 + (task.y != nullptr) + 2 * (task.residual.summed != nullptr);
   const int size = team_size(bytes_of<E>(elements_of(rows), arrays));
-  if (task.y && share_items(groups, task.group * op.chunks.per_item, size)) {
+  const bool whole_items = task.y && share_items(groups, task.group * op.chunks.per_item, size);
+  if (whole_items && are_plain(rows, task.group)) {
     parallel(size, [&](const Team& team) {
-      team.each(groups, [&](Index begin, Index end) { k.rows_forward(op, begin, end); });
-      clear_gaps(rows, task.y, team);
+      team.each(groups, [&](Index begin, Index end) { k.plain_rows_forward(op, begin, end); });
     });
     return;
   }
-  Moments* moments = scratch.take<Moments>(chunks);
   Standardizer<Compute<E>>* standardizers = scratch.take<Standardizer<Compute<E>>>(groups);
+  if (whole_items) return forward_slabs(op, groups, standardizers, size, scratch);
+  Moments* moments = scratch.take<Moments>(chunks);
   parallel(size, [&](const Team& team) {
-    team.each(chunks, [&](Index begin, Index end) { k.rows_moments(op, begin, end, moments); });
+    team.each(chunks, [&](Index begin, Index end) { k.rows_moments(op, begin, end, moments + begin); });
     team.wait();
     team.each(groups, [&](Index begin, Index end) {
-      for (Index g = begin; g < end; ++g) standardizers[g] = k.rows_finish(op, g, moments);
+      k.rows_finish(op, begin, end, moments + begin * task.group * op.chunks.per_item, standardizers);
     });
     team.wait();
-    if (!task.y) return;
-    team.each(chunks, [&](Index begin, Index end) { k.rows_apply(op, begin, end, standardizers); });
-    clear_gaps(rows, task.y, team);
+    if (task.y) share_apply(op, standardizers, team);
   });
 }
 
 template <class E>
 void drive_apply(const Rows& rows, const ForwardTask<E>& task, const Standardizer<Compute<E>>* given,
                  Scratch& scratch) {
-  const Kernels<E>& k = kernels<E>();
   const RowsForward<E> op = operands(rows, task, scratch);
-  parallel(team_size(bytes_of<E>(elements_of(rows), 2)), [&](const Team& team) {
-    team.each(items_of(rows) * op.chunks.per_item,
-              [&](Index begin, Index end) { k.rows_apply(op, begin, end, given); });
-    clear_gaps(rows, task.y, team);
-  });
+  parallel(team_size(bytes_of<E>(elements_of(rows), 2)), [&](const Team& team) { share_apply(op, given, team); });
 }
 
 #define SIMDNORM_INSTANTIATE(E)                                              \

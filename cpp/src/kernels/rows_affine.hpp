@@ -13,6 +13,12 @@ struct Affinely {
   SIMDNORM_INLINE Pack<T> operator()(Pack<T> xhat) const { return fma(xhat, weight, bias); }
 };
 
+/// Of an item, by its place on the kept axis.
+template <class T>
+SIMDNORM_INLINE inline Affinely<T> affine_of(const Affine<T>& affine, Index k) {
+  return {broadcast<T>(affine.weight ? affine.weight[k] : T(1)), broadcast<T>(affine.bias ? affine.bias[k] : T(0))};
+}
+
 /// use(affine) where affine(i, lanes) is for the elements from `position + i` of the item on.
 template <class E, class Use>
 SIMDNORM_INLINE inline void with_affine(const RowsForward<E>& op, Index item, Index position, Use use) {
@@ -23,9 +29,7 @@ SIMDNORM_INLINE inline void with_affine(const RowsForward<E>& op, Index item, In
       return Affinely<T>{load(weight + i, lanes), load(bias + i, lanes)};
     });
   } else {
-    const Index k = item % op.rows.kept;
-    const Affinely<T> of_item = {broadcast<T>(op.affine.weight ? op.affine.weight[k] : T(1)),
-                                 broadcast<T>(op.affine.bias ? op.affine.bias[k] : T(0))};
+    const Affinely<T> of_item = affine_of(op.affine, item % op.rows.kept);
     use([=](Index, auto) SIMDNORM_INLINE { return of_item; });
   }
 }

@@ -34,6 +34,15 @@ struct BlockParameters {
 
 constexpr Index kFlushRows = 64;
 
+/// What is written at once: `count` strips of `length` elements, `stride` apart, each in the order of memory.
+struct Strips {
+  Index begin;
+  Index length;
+  Index ahead;  // from an element to what is read next beyond the second cache
+  Index count = 1;
+  Index stride = 0;
+};
+
 template <class E>
 struct RowsForward {
   Rows rows;

@@ -9,6 +9,8 @@
 // taken back (see recovered()). First all sums of an item, then its dx.
 #pragma once
 
+#include "kernels/row_outputs.hpp"
+#include "kernels/row_walk.hpp"
 #include "kernels/rows_arguments.hpp"
 #include "kernels/standardizers.hpp"
 #include "kernels/xhat.hpp"
@@ -98,46 +100,78 @@ struct ItemProjection {
   }
 };
 
+/// use(write), where write(gradients, at, length) is for neighbours of one item, from `at` on.
+template <class E, class Output, class Use>
+SIMDNORM_INLINE inline void with_dx(const RowsBackward<E>& op, Index ahead, Output& output, Use use) {
+  using T = Compute<E>;
+  const E *all_dy = op.dy, *all_x = op.x;  // local: what is written may overlap anything
+  if (op.frozen) {
+    use([&](const Gradients<T>& gradients, Index at, Index length) SIMDNORM_INLINE {
+      const E* dy = all_dy + at;
+      const Pack<T> scale = broadcast<T>(gradients.projection.scale);
+      output.row(at, length, [&](Index i, auto lanes) SIMDNORM_INLINE {
+        if constexpr (Output::kFar) prefetch(dy + i, ahead);
+        return scale * load(dy + i, lanes);
+      });
+    });
+  } else {
+    use([&](const Gradients<T>& gradients, Index at, Index length) SIMDNORM_INLINE {
+      const E *dy = all_dy + at, *x = all_x + at;
+      const Xhat<T> xhat(gradients.standardizer);
+      const ItemProjection<T> project(gradients.projection);
+      const Pack<T> weight = broadcast<T>(gradients.projection.weight);
+      output.row(at, length, [&](Index i, auto lanes) SIMDNORM_INLINE {
+        if constexpr (Output::kFar) {
+          prefetch(dy + i, ahead);
+          prefetch(x + i, ahead);
+        }
+        return project(weight * load(dy + i, lanes), xhat(load(x + i, lanes)));
+      });
+    });
+  }
+}
+
 // What the drivers call. Chunks are counted through all items.
 
-/// One standardizer for the items that share statistics.
+/// Of chunks [begin, end), for which there is room from `sums` on. One standardizer for the items that share
+/// statistics.
 template <class E>
 void rows_backward_sums(const RowsBackward<E>& op, Index begin, Index end,
                         const Standardizer<Compute<E>>* standardizers, GradientSums* sums) {
   for (Index q = begin; q < end; ++q) {
     const Index item = q / op.chunks.per_item;
     const Chunk chunk = chunk_at<Compute<E>>(op.rows, op.chunks, item, q % op.chunks.per_item);
-    sums[q] = {};
-    add(sums[q], chunk_sums(op, chunk, standardizers[item / op.group]));
+    sums[q - begin] = {};
+    add(sums[q - begin], chunk_sums(op, chunk, standardizers[item / op.group]));
   }
 }
 
 /// dx where no parameter runs along the length: the item's own is part of the projection.
 template <class E>
-void rows_backward_apply(const RowsBackward<E>& op, Index begin, Index end, const Gradients<Compute<E>>* gradients) {
-  using T = Compute<E>;
-  with_writer(op.stream && sizeof(E) > 2, [&](auto write) {
-    for (Index q = begin; q < end; ++q) {
-      const Index item = q / op.chunks.per_item;
-      const Chunk chunk = chunk_at<T>(op.rows, op.chunks, item, q % op.chunks.per_item);
-      const Xhat<T> xhat(gradients[item].standardizer);
-      const ItemProjection<T> project(gradients[item].projection);
-      const Pack<T> weight = broadcast<T>(gradients[item].projection.weight);
-      for (Index s = 0; s < chunk.segments; ++s) {
-        const auto [at, length] = chunk.run(s);
-        const E *dy = op.dy + at, *x = op.x + at;
-        E* dx = op.dx + at;
-        if (op.frozen) {
-          map_aligned(dx, length, [&](Index i, auto lanes) SIMDNORM_INLINE {
-            write(dx + i, project.scale * load(dy + i, lanes), lanes);
-          });
-        } else {
-          map_aligned(dx, length, [&](Index i, auto lanes) SIMDNORM_INLINE {
-            write(dx + i, project(weight * load(dy + i, lanes), xhat(load(x + i, lanes))), lanes);
-          });
-        }
+void rows_backward_apply(const RowsBackward<E>& op, const Strips& strips, const Gradients<Compute<E>>* gradients) {
+  with_output(op.dx, op.stream, op.far, op.rows.length, [&](auto& output) {
+    with_dx(op, strips.ahead, output, [&](auto write) SIMDNORM_INLINE {
+      for (Index s = 0; s < strips.count; ++s) {
+        const Index begin = strips.begin + s * strips.stride;
+        for_rows(op.rows, begin, begin + strips.length,
+                 [&](const RowPart& row) SIMDNORM_INLINE { write(gradients[row.item], row.at, row.length); });
       }
-    }
+    });
+  });
+}
+
+/// The same of chunks [begin, end), which are lists of runs.
+template <class E>
+void rows_backward_apply_runs(const RowsBackward<E>& op, Index begin, Index end,
+                              const Gradients<Compute<E>>* gradients) {
+  with_direct_output(op.dx, op.stream, op.far, [&](auto& output) {
+    with_dx(op, Index{0}, output, [&](auto write) SIMDNORM_INLINE {
+      for (Index q = begin; q < end; ++q) {
+        const Index item = q / op.chunks.per_item;
+        const Chunk chunk = chunk_at<Compute<E>>(op.rows, op.chunks, item, q % op.chunks.per_item);
+        for (Index s = 0; s < chunk.segments; ++s) write(gradients[item], chunk.run(s).offset, chunk.run(s).length);
+      }
+    });
   });
 }
 

@@ -3,8 +3,8 @@
 // and dweight and dbias are updated once. A block adds up in T over 64 rows, in double beyond; the drivers fold blocks.
 #pragma once
 
+#include "kernels/row_sender.hpp"
 #include "kernels/rows_dx.hpp"
-#include "kernels/send.hpp"
 
 namespace simdnorm {
 namespace {
@@ -49,17 +49,19 @@ void rows_backward_block(const RowsBackward<E>& op, Index begin, Index end, cons
     });
   };
   if constexpr (kStreams) {
-    if (op.stream && sends_rows(op.dx, n, kSideBySide)) {
-      LineSender<E> sender(op.dx + begin * n);
+    if (op.stream && sends_rows(op.dx, n)) {
+      RowSender<E> sender(op.dx + begin * n);
       each([&](Index row, Index count, const RowGradients<E>& rows) SIMDNORM_INLINE {
-        E* out = sender.room();
-        write_tile(
-            op, {row, row + count, 0, n}, partial, IntoBuffer{},
-            [&](Index r) SIMDNORM_INLINE { return rows.at(r - row); },
-            [&](Index r) SIMDNORM_INLINE { return out + (r - row) * n; });
-        sender.send(count * n);
+        for (Index first = row; first < row + count; first += kSideBySide) {
+          const Index last = smaller(first + kSideBySide, row + count);
+          E* out = sender.room();
+          write_tile(
+              op, {first, last, 0, n}, partial, IntoBuffer{}, [&](Index r) SIMDNORM_INLINE { return rows.at(r - row); },
+              [&](Index r) SIMDNORM_INLINE { return out + (r - first) * n; });
+          sender.send((last - first) * n);
+        }
       });
-      return sender.finish();
+      return;
     }
   }
   with_writer(op.stream, op.far, [&](auto write) {

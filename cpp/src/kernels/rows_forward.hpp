@@ -3,86 +3,138 @@
 //   rstd = 1 / sqrt(m2 / n + eps)
 //   y = ((x - mean) * rstd) * weight + bias
 //
-// An item whose squares overflow or vanish is taken again, in double.
+// Rows that are items go together, from x to y (rows_together.hpp). Of all others first the moments are taken, item by
+// item, then y is written in the order of memory. An item whose squares overflow or vanish is taken again, in double.
 #pragma once
 
+#include "kernels/row_outputs.hpp"
+#include "kernels/row_walk.hpp"
+#include "kernels/rows_merge.hpp"
 #include "kernels/rows_together.hpp"
 
 namespace simdnorm {
 namespace {
 
-/// y of one chunk.
-template <class E, class Write, class XhatOf>
-SIMDNORM_INLINE inline void apply_chunk(const RowsForward<E>& op, Index item, const Chunk& chunk, Write write,
-                                        XhatOf xhat) {
-  const Index ahead = op.rows.segments == 1 ? op.rows.length : chunk.stride;
-  with_affine(op, item, chunk.position, [&](auto affine) SIMDNORM_INLINE {
-    for (Index s = 0; s < chunk.segments; ++s) {
-      const auto [at, length] = chunk.run(s);
-      const E* x = op.x + at;
-      E* y = op.y + at;
-      const Index position = s * op.rows.length;
-      map_aligned(y, length, [&](Index i, auto lanes) SIMDNORM_INLINE {
-        prefetch(x + i, ahead);
-        write(y + i, affine(position + i, lanes)(xhat(load(x + i, lanes))), lanes);
-      });
-    }
-  });
-}
-
-/// The same, once it is known how its item is standardized.
-template <class E, class Write>
-inline void apply_chunk(const RowsForward<E>& op, Index item, const Chunk& chunk, const Standardizer<Compute<E>>& s,
-                        Write write) {
-  using T = Compute<E>;
-  if (s.prescale == T(1)) {
-    apply_chunk(op, item, chunk, write, Xhat<T>(s));
+/// use(xhat), as the item's standardizer wants it.
+template <class T, class Use>
+SIMDNORM_INLINE inline void with_xhat(const Standardizer<T>& s, Use use) {
+  if (s.prescale == T(1)) [[likely]] {
+    use(Xhat<T>(s));
   } else {
-    apply_chunk(op, item, chunk, write, PrescaledXhat<T>(s));
+    use(PrescaledXhat<T>(s));
   }
 }
 
-// What the drivers call. Items that share statistics are counted as one, by `g`.
-
-/// Items [begin, end) from x to y, each while it is in the cache.
-template <class E>
-void rows_forward(const RowsForward<E>& op, Index begin, Index end) {
-  if (are_plain(op)) return plain_rows_forward(op, begin, end);
-  with_writer(op.stream && sizeof(E) > 2, [&](auto write) {
-    for (Index g = begin; g < end; ++g) {
-      const Standardizer<Compute<E>> s = finish(op, g, group_moments(op, g));
-      for_chunks(op, g, [&](const Chunk& chunk, Index item, Index) { apply_chunk(op, item, chunk, s, write); });
-    }
-  });
+/// y of elements [begin, end).
+template <class E, class Output>
+SIMDNORM_INLINE inline void write_strip(const RowsForward<E>& op, Index begin, Index end, Index ahead,
+                                        const Standardizer<Compute<E>>* standardizers, Output& output) {
+  using T = Compute<E>;
+  const E* all_x = op.x;  // local, as are the others: what is written may overlap anything
+  const Index group = op.group;
+  const Affine<T> affine = op.affine;
+  const auto write = [&](const RowPart& row, auto affinely) SIMDNORM_INLINE {
+    const E* x = all_x + row.at;
+    with_xhat(standardizers[group == 1 ? row.item : row.item / group], [&](auto xhat) SIMDNORM_INLINE {
+      output.row(row.at, row.length, [&](Index i, auto lanes) SIMDNORM_INLINE {
+        if constexpr (Output::kFar) prefetch(x + i, ahead);
+        return affinely(i, lanes)(xhat(load(x + i, lanes)));
+      });
+    });
+  };
+  if (op.along == Along::reduced && affine.weight) {
+    for_rows(op.rows, begin, end, [&](const RowPart& row) SIMDNORM_INLINE {
+      const T *weight = affine.weight + row.position, *bias = affine.bias + row.position;
+      write(row, [&](Index i, auto lanes) SIMDNORM_INLINE {
+        return Affinely<T>{load(weight + i, lanes), load(bias + i, lanes)};
+      });
+    });
+  } else {
+    for_rows(op.rows, begin, end, [&](const RowPart& row) SIMDNORM_INLINE {
+      const Affinely<T> of_item = affine_of(affine, row.kept);
+      write(row, [&](Index, auto) SIMDNORM_INLINE { return of_item; });
+    });
+  }
 }
 
-// The same in three parts, for items that several threads share. Chunks are counted through all items.
+constexpr Index kFinishedAbreast = 32;
 
+/// `n` of them side by side, if all are ordinary.
+template <class E>
+inline void finish_abreast(const RowsForward<E>& op, Index first, Index n, const Moments* moments,
+                           Standardizer<Compute<E>>* standardizers) {
+  using T = Compute<E>;
+  double room[5][kFinishedAbreast];
+  T mean[kFinishedAbreast], rstd[kFinishedAbreast], shift[kFinishedAbreast];
+  const MomentEntries entries = {room[0], room[1], room[2], room[3], room[4]};
+  const Index count = op.group * op.rows.segments * op.rows.length, chunks = op.group * op.chunks.per_item;
+  for (Index i = 0; i < n; ++i) entries.set(i, merged(op, first + i, moments + i * chunks).moments);
+  const bool ordinary = standardize<T>(entries, 0, n, count, op.eps, {mean, rstd, shift}) == 0;
+  for (Index i = 0; i < n; ++i) {
+    const Index g = first + i;
+    if (!ordinary) {
+      standardizers[g] = finish(op, g, {entries.at(i), count});
+      continue;
+    }
+    standardizers[g] = {T(1), mean[i], rstd[i], shift[i], T(0)};
+    if (op.saved.mean) op.saved.mean[g] = mean[i];
+    if (op.saved.rstd) op.saved.rstd[g] = rstd[i];
+  }
+}
+
+// What the drivers call. Items that share statistics are counted as one, by `g`; chunks are counted through all items.
+
+/// Of chunks [begin, end), for which there is room from `moments` on.
 template <class E>
 void rows_moments(const RowsForward<E>& op, Index begin, Index end, Moments* moments) {
   for (Index q = begin; q < end; ++q) {
     const Chunk chunk = chunk_at<Compute<E>>(op.rows, op.chunks, q / op.chunks.per_item, q % op.chunks.per_item);
-    if (chunk.count > 0) moments[q] = chunk_moments(op, chunk);
+    if (chunk.count > 0) moments[q - begin] = chunk_moments(op, chunk);
+  }
+}
+
+/// From the moments of all chunks of [begin, end) to how they are standardized.
+template <class E>
+void rows_finish(const RowsForward<E>& op, Index begin, Index end, const Moments* moments,
+                 Standardizer<Compute<E>>* standardizers) {
+  const Index chunks = op.group * op.chunks.per_item;
+  if (op.rows.list || op.saved.statistics) {
+    for (Index g = begin; g < end; ++g) {
+      standardizers[g] = finish(op, g, merged(op, g, moments + (g - begin) * chunks));
+    }
+    return;
+  }
+  for (Index g = begin; g < end; g += kFinishedAbreast) {
+    finish_abreast(op, g, smaller(kFinishedAbreast, end - g), moments + (g - begin) * chunks, standardizers);
   }
 }
 
 template <class E>
-Standardizer<Compute<E>> rows_finish(const RowsForward<E>& op, Index g, const Moments* moments) {
-  GrowingMoments growing;
-  for_chunks(op, g, [&](const Chunk& chunk, Index item, Index q) {
-    growing.take(moments[item * op.chunks.per_item + q], chunk.count);
+void rows_apply(const RowsForward<E>& op, const Strips& strips, const Standardizer<Compute<E>>* standardizers) {
+  with_output(op.y, op.stream, op.far, op.rows.length, [&](auto& output) {
+    for (Index s = 0; s < strips.count; ++s) {
+      const Index begin = strips.begin + s * strips.stride;
+      write_strip(op, begin, begin + strips.length, strips.ahead, standardizers, output);
+    }
   });
-  return finish(op, g, growing);
 }
 
-/// One standardizer for the items that share statistics.
+/// The same of chunks [begin, end), which are lists of runs.
 template <class E>
-void rows_apply(const RowsForward<E>& op, Index begin, Index end, const Standardizer<Compute<E>>* standardizers) {
-  with_writer(op.stream && sizeof(E) > 2, [&](auto write) {
+void rows_apply_runs(const RowsForward<E>& op, Index begin, Index end, const Standardizer<Compute<E>>* standardizers) {
+  with_direct_output(op.y, op.stream, op.far, [&](auto& output) {
     for (Index q = begin; q < end; ++q) {
       const Index item = q / op.chunks.per_item;
       const Chunk chunk = chunk_at<Compute<E>>(op.rows, op.chunks, item, q % op.chunks.per_item);
-      apply_chunk(op, item, chunk, standardizers[item / op.group], write);
+      const Affinely<Compute<E>> affinely = affine_of(op.affine, item % op.rows.kept);
+      with_xhat(standardizers[item / op.group], [&](auto xhat) SIMDNORM_INLINE {
+        for (Index s = 0; s < chunk.segments; ++s) {
+          const auto [at, length] = chunk.run(s);
+          const E* x = op.x + at;
+          output.row(at, length,
+                     [&](Index i, auto lanes) SIMDNORM_INLINE { return affinely(xhat(load(x + i, lanes))); });
+        }
+      });
     }
   });
 }

@@ -3,18 +3,12 @@
 // they load of weight and bias.
 #pragma once
 
+#include "kernels/row_sender.hpp"
 #include "kernels/rows_affine.hpp"
 #include "kernels/rows_standards.hpp"
-#include "kernels/send.hpp"
 
 namespace simdnorm {
 namespace {
-
-/// Whether all items are such rows.
-template <class E>
-inline bool are_plain(const RowsForward<E>& op) {
-  return op.rows.segments == 1 && op.group == 1 && !op.rows.list;
-}
 
 /// Rows that are taken together; of the longest, four would leave the second cache between the steps.
 template <class E>
@@ -87,17 +81,16 @@ void plain_rows_forward(const RowsForward<E>& op, Index begin, Index end) {
     }
   };
   if constexpr (kStreams) {
-    if (op.stream && sends_rows(op.y, n, kSideBySide)) {
-      LineSender<E> sender(op.y + begin * n);
+    if (op.stream && sends_rows(op.y, n)) {
+      RowSender<E> sender(op.y + begin * n);
       each([&](const RowStandards<E>& rows, Index count) SIMDNORM_INLINE {
-        const Index at_once = count * n <= sender.kRoom ? count : kSideBySide;
-        for (Index r = 0; r < count; r += at_once) {
-          const Index until = smaller(r + at_once, count);
+        for (Index r = 0; r < count; r += kSideBySide) {
+          const Index until = smaller(r + kSideBySide, count);
           write_rows(op, rows, r, until, sender.room(), IntoBuffer{});
           sender.send((until - r) * n);
         }
       });
-      return sender.finish();
+      return;
     }
   }
   with_writer(op.stream, op.far, [&](auto write) {

@@ -10,56 +10,70 @@
 namespace simdnorm {
 namespace {
 
-template <class E>
+/// For at most `Room` elements at a time.
+template <class E, Index Room>
 class LineSender {
  public:
-  static constexpr Index kRoom = 3072;  // elements
+  static constexpr Index kRoom = Room;
 
-  explicit LineSender(E* to) : begin_(past_line(to)), end_(begin_), line_(to - begin_) {}
+  explicit LineSender(E* to) { start(to); }
+  ~LineSender() { finish(); }
+  LineSender(const LineSender&) = delete;
+  LineSender& operator=(const LineSender&) = delete;
 
-  /// Where to make the next elements, at most kRoom.
+  /// What follows goes to `to`.
+  SIMDNORM_INLINE void go_on_at(E* to) {
+    if (to == line_ + end_) [[likely]]
+      return;
+    finish();
+    start(to);
+  }
+
+  /// Where to make the next elements. A pack more may be written than is sent.
   E* room() { return buffer_ + end_; }
 
   /// `n` elements were made there.
-  void send(Index n) {
+  SIMDNORM_INLINE void send(Index n) {
     end_ += n;
-    const Index whole = end_ / kLineElements<E> * kLineElements<E>;
+    if (end_ > kLeast) send_lines();
+  }
+
+ private:
+  static constexpr Index kLine = kLineElements<E>;
+  static constexpr Index kLeast = 8 * kLine;  // more at once would hold up what is being read, fewer are not worth it
+
+  static void copy(E* to, const E* from, Index n) {
+    std::memcpy(static_cast<void*>(to), static_cast<const void*>(from), static_cast<std::size_t>(n) * sizeof(E));
+  }
+
+  void start(E* to) {
+    begin_ = end_ = past_line(to);
+    line_ = to - begin_;
+  }
+
+  SIMDNORM_APART void send_lines() {
+    const Index whole = end_ / kLine * kLine;
     if (whole == 0) return;
-    const Index head = begin_ > 0 ? kLineElements<E> : 0;
+    const Index head = begin_ > 0 ? kLine : 0;
     if (head > 0) copy(line_ + begin_, buffer_ + begin_, head - begin_);
     E* to = line_ + head;
-    for (const E* from = buffer_ + head; from != buffer_ + whole; from += kLineElements<E>, to += kLineElements<E>) {
-      stream_line(to, from);
-    }
-    copy(buffer_, buffer_ + whole, kLineElements<E>);
+    for (const E* from = buffer_ + head; from != buffer_ + whole; from += kLine, to += kLine) stream_line(to, from);
+    copy(buffer_, buffer_ + whole, kLine);
     line_ = to;
     begin_ = 0;
     end_ -= whole;
   }
 
   void finish() {
-    copy(line_ + begin_, buffer_ + begin_, end_ - begin_);
+    send_lines();
+    if (begin_ < end_) copy(line_ + begin_, buffer_ + begin_, end_ - begin_);
     stream_fence();
-  }
-
- private:
-  static void copy(E* to, const E* from, Index n) {
-    std::memcpy(static_cast<void*>(to), static_cast<const void*>(from), static_cast<std::size_t>(n) * sizeof(E));
   }
 
   Index begin_, end_;  // of what waits
   E* line_;            // where the buffer's first line goes
-  alignas(kLineBytes) E buffer_[kRoom + 2 * kLineElements<E>];
+  alignas(kLineBytes) E buffer_[kLeast + Room + 2 * kLine];
 };
-
-/// Whether rows of `n` elements, `rows` at a time, are better sent so than written past the caches pack by pack:
-/// short ones, and those of 16 bits, of which a pack is but half a line.
-template <class E>
-bool sends_rows(const E* to, Index n, Index rows) {
-  const bool fill_lines = past_line(to) == 0 && in_step<E>(n);
-  const bool worth_it = sizeof(E) == 2 || (n < 16 * kLineElements<E> && !fill_lines);
-  return worth_it && rows * n <= LineSender<E>::kRoom;
-}
 
 }  // namespace
 }  // namespace simdnorm

@@ -13,13 +13,15 @@ struct Kernels {
   void (*widen)(const E*, Index n, T*);
   void (*narrow)(const T*, Index n, E*);
 
-  void (*rows_forward)(const RowsForward<E>&, Index begin, Index end);
+  void (*plain_rows_forward)(const RowsForward<E>&, Index begin, Index end);
   void (*rows_moments)(const RowsForward<E>&, Index begin, Index end, Moments*);
-  Standardizer<T> (*rows_finish)(const RowsForward<E>&, Index g, const Moments*);
-  void (*rows_apply)(const RowsForward<E>&, Index begin, Index end, const Standardizer<T>*);
+  void (*rows_finish)(const RowsForward<E>&, Index begin, Index end, const Moments*, Standardizer<T>*);
+  void (*rows_apply)(const RowsForward<E>&, const Strips&, const Standardizer<T>*);
+  void (*rows_apply_runs)(const RowsForward<E>&, Index begin, Index end, const Standardizer<T>*);
 
   void (*rows_backward_sums)(const RowsBackward<E>&, Index begin, Index end, const Standardizer<T>*, GradientSums*);
-  void (*rows_backward_apply)(const RowsBackward<E>&, Index begin, Index end, const Gradients<T>*);
+  void (*rows_backward_apply)(const RowsBackward<E>&, const Strips&, const Gradients<T>*);
+  void (*rows_backward_apply_runs)(const RowsBackward<E>&, Index begin, Index end, const Gradients<T>*);
   void (*rows_backward_block)(const RowsBackward<E>&, Index begin, Index end, const T* mean, const T* rstd,
                               const PartialParameters<T>&, const BlockParameters&);
   void (*rows_backward_columns)(const RowsBackward<E>&, const Tile&, const Gradients<T>*, const PartialParameters<T>&,

@@ -1,0 +1,53 @@
+// In what portions the drivers of Rows work: slabs of neighbouring items, so few that what a first pass has read is
+// still in the second cache for the next, and so many that what lies together in memory is worth going there for.
+// Slabs decide only who does the work, and when.
+#pragma once
+
+#include "drive/common.hpp"
+
+namespace simdnorm {
+namespace {
+
+constexpr Index kSlabBytes = Index{512} * 1024;
+constexpr Index kStripBytes = Index{16} * 1024;  // of a slab in each segment, if all its segments fit
+
+/// How far ahead of a reader that goes through memory as it lies.
+template <class E>
+constexpr Index kReadAhead = 1024 / static_cast<Index>(sizeof(E));
+
+/// Slabs of `groups` groups, `group` items each. In segments, none goes beyond its outer position.
+struct Slabs {
+  Rows rows;
+  Index group, groups;
+  Index read_ahead;  // where a slab and the next do not fit the second cache together; else the next is asked for
+
+  /// work(begin, end) for groups [begin, end), slab by slab.
+  template <class Work>
+  void each(Index begin, Index end, Work work) const {
+    const Index together = rows.segments == 1 ? end : rows.kept / group;
+    while (begin < end) {
+      const Index next = smaller(smaller(begin + groups, end), (begin / together + 1) * together);
+      work(begin, next);
+      begin = next;
+    }
+  }
+
+  /// Where the items of groups [begin, end) are in memory.
+  Strips strips(Index begin, Index end) const {
+    const Index length = (end - begin) * group * rows.length;
+    return {item_offset(rows, begin * group), length, read_ahead > 0 ? read_ahead : length, rows.segments,
+            rows.kept * rows.length};
+  }
+};
+
+/// `arrays` are read.
+template <class E>
+Slabs slabs_of(const Rows& rows, Index group, int arrays) {
+  const Index row = larger(bytes_of<E>(rows.length, arrays), 1), item = row * larger(rows.segments, 1);
+  const Index items = smaller(kSlabBytes / item, ceil_div(kStripBytes * arrays, row));
+  const Index groups = larger(items / group, 1);
+  return {rows, group, groups, groups * group * item <= 2 * kSlabBytes ? 0 : kReadAhead<E>};
+}
+
+}  // namespace
+}  // namespace simdnorm
