@@ -7,16 +7,24 @@ namespace simdnorm {
 namespace {
 
 constexpr Index kBlockLines = 512;
-constexpr Index kTileLines = 64;
-constexpr Index kAheadBytes = 4096;
 constexpr Index kPageBytes = 4096;
+constexpr Index kAheadBytes = 16 * 1024;
+constexpr Index kTileElements = 64 * 1024;  // many: after each tile all that went past the caches is waited for
+constexpr Index kTileColumns = 1024;        // at most: their parameters are to stay in the first cache
+constexpr Index kTileLines = 8;             // at least
+
+/// Rows of a block of sums: of those of an outer position, in blocks of like heights and whole parts.
+inline Index block_height(Index rows, Index abreast) {
+  const Index part = kPartLines * abreast, blocks = smaller(kMostBlocks, ceil_div(rows, kBlockLines * abreast));
+  return part * ceil_div(larger(rows, 1), part * larger(blocks, 1));
+}
 
 /// Tiles of a slab.
 struct Grid {
   Columns columns;
   Slab slab;
   Index rows;             // of a tile; 0: those of a block of sums, by an outer position's own rows
-  Index least;            // rows of a block
+  Index abreast;          // rows of a line
   Index stripe;           // columns of a tile
   Index blocks, stripes;  // of an outer position, at most
 
@@ -24,7 +32,7 @@ struct Grid {
   Index block(Index t) const { return t / stripes % blocks; }
   Tile tile(Index t) const {
     const Index outer = slab.first + t / (stripes * blocks), count = rows_at(columns, outer);
-    const Index height = rows > 0 ? rows : block_rows(count, least);
+    const Index height = rows > 0 ? rows : block_height(count, abreast);
     const Index row = smaller(block(t) * height, count), col = slab.col_begin + t % stripes * stripe;
     return {row, smaller(row + height, count), col, smaller(col + stripe, slab.col_end), outer};
   }
@@ -56,22 +64,29 @@ struct Cut {
   Index width() const { return abreast * columns.columns; }
 
   /// Blocks of rows, for sums: of one outer position, by its own rows, so that it is summed as if it were alone.
-  Index block_height(Index outer) const { return block_rows(rows_at(columns, outer), kBlockLines * abreast); }
+  Index block_height(Index outer) const { return simdnorm::block_height(rows_at(columns, outer), abreast); }
   Index most_blocks() const { return smaller(kMostBlocks, ceil_div(columns.rows, kBlockLines * abreast)); }
   Grid sums(const Slab& slab) const {
     const Index stripes = ceil_div(slab.col_end - slab.col_begin, kStripeColumns);
-    return {columns, slab, 0, kBlockLines * abreast, kStripeColumns, most_blocks(), stripes};
+    return {columns, slab, 0, abreast, kStripeColumns, most_blocks(), stripes};
   }
 
   Grid tiles(const Slab& slab, Index lines, Index stripe) const {
     const Index rows = lines * abreast;
-    return {
-        columns, slab, rows, 0, stripe, ceil_div(columns.rows, rows), ceil_div(slab.col_end - slab.col_begin, stripe)};
+    return {columns,
+            slab,
+            rows,
+            abreast,
+            stripe,
+            ceil_div(columns.rows, rows),
+            ceil_div(slab.col_end - slab.col_begin, stripe)};
   }
-  /// For work without sums: whole rows in a tile where there are many, so that memory is walked straight on.
+  /// For work without sums: whole rows but for the longest, so that memory is walked straight on.
   Grid tiles(const Slab& slab) const {
-    const bool many = columns.rows >= kTileLines * kMostBlocks;
-    return tiles(slab, kTileLines, many ? larger(columns.columns, 1) : 2 * kStripeColumns);
+    const Index stripe = smaller(larger(slab.col_end - slab.col_begin, 1), kTileColumns);
+    const Index share = ceil_div(columns.rows, kMostBlocks * abreast);
+    const Index lines = smaller(kTileElements / (stripe * abreast), share);
+    return tiles(slab, larger(lines, kTileLines), stripe);
   }
 
   /// Whether an output goes past the caches: only where all lines stand at the same place in their cache lines. Of 16
@@ -82,13 +97,23 @@ struct Cut {
            simdnorm::past_caches(output, elements_of(columns) * kMemoryBytes<E> / kPackBytes, inputs);
   }
 
-  /// How far ahead of a pass that walks forward its memory may come nearer: a few groups of lines. Lines as long as a
-  /// page are streams of their own, which the processor finds by itself, and more of them would drive each other out.
+  /// How far ahead of a sum its memory may come nearer: the part that follows.
   template <class E>
-  Index ahead() const {
-    const Index group = 8 * width();
-    if (bytes_of<E>(width(), 1) >= kPageBytes) return 0;
-    return group * ceil_div(kAheadBytes, larger(bytes_of<E>(group, 1), 1));
+  Index ahead_of_sums() const {
+    return asks<E>() ? kPartLines * width() : 0;
+  }
+  /// And of work without sums.
+  template <class E>
+  Index ahead_of_map() const {
+    return asks<E>() ? kAheadBytes / static_cast<Index>(sizeof(E)) : 0;
+  }
+
+ private:
+  /// Lines as long as a page are streams of their own, which the processor finds by itself, and more of them would
+  /// drive each other out.
+  template <class E>
+  bool asks() const {
+    return come_from_afar<E>(elements_of(columns), 1) && bytes_of<E>(width(), 1) < kPageBytes;
   }
 };
 

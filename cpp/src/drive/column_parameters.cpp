@@ -51,7 +51,7 @@ void drive_backward(const Columns& columns, const ReducedBackwardTask<E>& task, 
   const Cut cut = {columns, 1};
   const Index n = columns.columns;
   const Slabs slabs = slabs_of<E>(columns, 2, 1);
-  const ColumnsBackward<E> op = {columns, 0,      cut.abreast, cut.ahead<E>(),
+  const ColumnsBackward<E> op = {columns, 0,      cut.abreast, cut.ahead_of_sums<E>(),
                                  task.dy, task.x, task.dx,     or_constant(task.weight, T(1), columns.rows, scratch),
                                  {},      {},     false,       cut.past_caches<E>(task.dx, {task.dy, task.x})};
   const T* unweighted = or_constant<T>(nullptr, T(1), n, scratch);
@@ -85,7 +85,7 @@ void drive_backward(const Columns& columns, const ReducedBackwardTask<E>& task, 
           mine.project(sums, o, from, to, columns.rows, {task.about, true, false}, unweighted);
         });
         members.wait();
-        pass.ahead = slabs.cached && slab.to_next != 0 ? slab.to_next : -op.ahead;
+        pass.ahead = slabs.cached ? slab.to_next : -cut.ahead_of_map<E>();
         const Grid map = cut.tiles(slab, kLines, kLineColumns);
         members.each(map.tiles(), [&](Index first, Index last) {
           map.each_backwards(first, last, [&](const Tile& tile, Index t) {

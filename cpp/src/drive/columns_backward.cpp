@@ -46,7 +46,7 @@ void drive_backward(const Columns& columns, const KeptBackwardTask<E>& task, Scr
   const Cut cut = {columns, rows_abreast<T>(columns.columns)};
   const Index n = columns.columns;
   const Slabs slabs = slabs_of<E>(columns, 2, task.group);
-  const ColumnsBackward<E> op = {columns, 0,      cut.abreast,      cut.ahead<E>(),
+  const ColumnsBackward<E> op = {columns, 0,      cut.abreast,      cut.ahead_of_sums<E>(),
                                  task.dy, task.x, task.dx,          nullptr,
                                  {},      {},     task.pass.frozen, cut.past_caches<E>(task.dx, {task.dy, task.x})};
   const bool alone = task.group == 1 && task.sums;
@@ -81,7 +81,7 @@ void drive_backward(const Columns& columns, const KeptBackwardTask<E>& task, Scr
       members.wait();
       if (!op.dx) return;
       const Grid map = cut.tiles(slab);
-      pass.ahead = slabs.cached && slab.to_next != 0 ? slab.to_next : -op.ahead;
+      pass.ahead = slabs.cached ? slab.to_next : cut.ahead_of_map<E>();
       members.each(map.tiles(), [&](Index begin, Index end) {
         map.each_backwards(begin, end,
                            [&](const Tile& tile, Index) { kernels<E>().columns_backward_apply(pass, tile); });

@@ -31,7 +31,7 @@ ColumnsForward<E> operands(const Cut& cut, const ForwardTask<E>& task, Scratch& 
   return {cut.columns,
           0,
           cut.abreast,
-          cut.ahead<E>(),
+          cut.ahead_of_map<E>(),
           task.x,
           task.y,
           parameter(task.weight, T(1)),
@@ -69,6 +69,7 @@ void drive_forward(const Columns& columns, const ForwardTask<E>& task, Scratch& 
       const Grid sums = cut.sums(slab), map = cut.tiles(slab);
       ColumnsForward<E> pass = op;
       pass.first = slab.first;
+      pass.ahead = cut.ahead_of_sums<E>();
       members.each(sums.tiles(), [&](Index begin, Index end) {
         sums.each(begin, end, [&](const Tile& tile, Index t) {
           k.columns_moments(pass, tile, mine.blocks.at(tile.outer - slab.first, sums.block(t)));
@@ -80,7 +81,7 @@ void drive_forward(const Columns& columns, const ForwardTask<E>& task, Scratch& 
       members.wait();
       if (!task.y) return;
       pass.standardizers = mine.arrays.read(prescaled);
-      pass.ahead = slabs.cached && slab.to_next != 0 ? slab.to_next : -op.ahead;
+      pass.ahead = slabs.cached ? slab.to_next : op.ahead;
       members.each(map.tiles(), [&](Index begin, Index end) {
         map.each_backwards(begin, end, [&](const Tile& tile, Index) { k.columns_apply(pass, tile); });
       });
@@ -102,11 +103,10 @@ void drive_apply(const Columns& columns, const ForwardTask<E>& task, const Stand
   }
   ColumnsForward<E> op = operands(cut, task, scratch);
   op.standardizers = arrays.read(false);
-  op.ahead = -op.ahead;
   const Grid map = cut.tiles({0, columns.outer, 0, n});
   parallel(team_size(bytes_of<E>(elements_of(columns), 2)), [&](const Team& team) {
     team.each(map.tiles(), [&](Index begin, Index end) {
-      map.each_backwards(begin, end, [&](const Tile& tile, Index) { k.columns_apply(op, tile); });
+      map.each(begin, end, [&](const Tile& tile, Index) { k.columns_apply(op, tile); });
     });
     clear_gaps(columns, task.y, team);
   });

@@ -1,5 +1,4 @@
-// What column kernels share. A line is a row, or several narrow ones abreast; lines come eight at a time, and across
-// them pack by pack, so that what belongs to a column is loaded once for eight lines.
+// What column kernels share. A line is a row, or several narrow ones abreast.
 #pragma once
 
 #include "kernels/columns_arguments.hpp"
@@ -8,25 +7,29 @@
 namespace simdnorm {
 namespace {
 
-constexpr int kGroup = 8;
-
-template <int N>
-struct LineCount {
-  static constexpr int value = N;
+/// bring_nearer(p): asks for the cache line of p[ahead], which need not exist, to come into the second cache: the first
+/// would be too small for all that is under way.
+struct Ahead {
+  Index ahead;
+  template <class E>
+  SIMDNORM_INLINE void operator()(const E* p) const {
+    const auto address = reinterpret_cast<std::uintptr_t>(p) + static_cast<std::uintptr_t>(ahead) * sizeof(E);
+    __builtin_prefetch(reinterpret_cast<const void*>(address), 0, 2);
+  }
 };
 
-/// Asks for the cache line of *p, which need not exist, to come into the second cache: many lines at a time are under
-/// way, and the first would be too small for them.
-template <class E>
-SIMDNORM_INLINE inline void bring_nearer(const E* p) {
-  __builtin_prefetch(p, 0, 2);
-}
+struct NothingAhead {
+  SIMDNORM_INLINE void operator()(const auto*) const {}
+};
 
-/// p + ahead, where there may be nothing.
-template <class E>
-SIMDNORM_INLINE inline const E* beyond(const E* p, Index ahead) {
-  return reinterpret_cast<const E*>(reinterpret_cast<std::uintptr_t>(p) +
-                                    static_cast<std::uintptr_t>(ahead) * sizeof(E));
+/// work(bring_nearer)
+template <class Work>
+SIMDNORM_INLINE inline void with_ahead(Index ahead, Work work) {
+  if (ahead != 0) {
+    work(Ahead{ahead});
+  } else {
+    work(NothingAhead{});
+  }
 }
 
 /// A parameter along the rows of a group, seen from columns c and on.
@@ -35,7 +38,7 @@ struct ByRow {
   const T* parameter;  // from the first row of the group on
   struct Columns {
     const T* parameter;
-    SIMDNORM_INLINE Pack<T> operator[](int r) const { return broadcast<T>(parameter[r]); }
+    SIMDNORM_INLINE Pack<T> operator[](Index r) const { return broadcast<T>(parameter[r]); }
   };
   SIMDNORM_INLINE Columns at(Index, auto) const { return {parameter}; }
 };
@@ -46,7 +49,7 @@ struct ByColumn {
   const T* parameter;
   struct Columns {
     Pack<T> value;
-    SIMDNORM_INLINE Pack<T> operator[](int) const { return value; }
+    SIMDNORM_INLINE Pack<T> operator[](Index) const { return value; }
   };
   SIMDNORM_INLINE Columns at(Index c, auto lanes) const { return {load(parameter + c, lanes)}; }
 };

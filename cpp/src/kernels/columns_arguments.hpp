@@ -6,8 +6,10 @@
 
 namespace simdnorm {
 
-constexpr Index kPartLines = 32;       // summed in T; their sums are added in double
-constexpr Index kStripeColumns = 512;  // columns whose sums stay in the first cache
+constexpr Index kPartLines = 16;        // summed in T, by two accumulators; their sums are added in double
+constexpr Index kStripeColumns = 1024;  // columns whose sums stay near: of floats a page, which is read on and on
+constexpr Index kWidestAbreast = 512;   // columns of a line that is made of several rows
+constexpr Index kNarrowAbreast = 128;   // columns that a line has at least, where it can
 
 // Structures of arrays, one entry a column of a slab of outer positions, for kernels carry a vector of columns along.
 
@@ -35,8 +37,8 @@ template <class T>
 inline Index rows_abreast(Index columns) {
   Index abreast = 1;
   while (abreast * columns % kLanes<T> != 0) abreast *= 2;
-  if (columns == 0 || abreast * columns > kStripeColumns) return 1;
-  while (abreast * columns < kStripeColumns / 4) abreast *= 2;
+  if (columns == 0 || abreast * columns > kWidestAbreast) return 1;
+  while (abreast * columns < kNarrowAbreast) abreast *= 2;
   return abreast;
 }
 
@@ -59,7 +61,7 @@ struct ColumnsForward {
   Columns columns;
   Index first;    // outer position of the slab
   Index abreast;  // rows of a line
-  Index ahead;    // from what is read to what will be, and may come nearer by then
+  Index ahead;    // from what is read to what will be next, and may come nearer by then; 0: to nothing
   const E* x;
   E* y;
   const Compute<E>* weight;  // along the columns, or the rows
@@ -77,7 +79,7 @@ struct ColumnsBackward {
   Columns columns;
   Index first;    // outer position of the slab
   Index abreast;  // rows of a line
-  Index ahead;    // from what is read to what will be, and may come nearer by then
+  Index ahead;    // from what is read to what will be next, and may come nearer by then; 0: to nothing
   const E* dy;
   const E* x;
   E* dx;

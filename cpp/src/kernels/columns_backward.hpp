@@ -14,30 +14,31 @@ SIMDNORM_INLINE inline void project_group(const ColumnsBackward<E>& op, Index at
   using T = Compute<E>;
   const ColumnProjections<T> p = op.projections;
   const ColumnStandardizers<T> s = op.standardizers;
-  const E *dy = op.dy + at, *next_dy = beyond(dy, op.ahead);
+  const E *dy = op.dy + at, *x = op.x + at;
   E* dx = op.dx + at;
   if (op.frozen) {
     map_lines<N>(dx, window, [=](Index c, auto lanes) SIMDNORM_INLINE {
       return [=, scale = load(p.scale + entry + c, lanes)](int r) SIMDNORM_INLINE {
         const Index i = r * step + c;
-        bring_nearer(next_dy + i);
         write(dx + i, scale * load(dy + i, lanes), lanes);
       };
     });
     return;
   }
-  const E *x = op.x + at, *next_x = beyond(x, op.ahead);
-  map_lines<N>(dx, window, [=](Index c, auto lanes) SIMDNORM_INLINE {
-    return [=, xhat_at = xhat_of(s, entry + c, lanes), weight = weights.at(entry + c, lanes),
-            scale = load(p.scale + entry + c, lanes), dy_mean = load(p.dy_mean + entry + c, lanes),
-            minus_dy_xhat_mean = broadcast<T>(T(0)) - load(p.dy_xhat_mean + entry + c, lanes)](int r) SIMDNORM_INLINE {
-      const Index i = r * step + c;
-      bring_nearer(next_dy + i);
-      bring_nearer(next_x + i);
-      const Pack<T> xhat = xhat_at(load(x + i, lanes));
-      const Pack<T> g = weight[r] * load(dy + i, lanes);
-      write(dx + i, scale * fma(minus_dy_xhat_mean, xhat, g - dy_mean), lanes);
-    };
+  with_ahead(op.ahead, [&](auto bring_nearer) SIMDNORM_INLINE {
+    map_lines<N>(dx, window, [=](Index c, auto lanes) SIMDNORM_INLINE {
+      return [=, xhat_at = xhat_of(s, entry + c, lanes), weight = weights.at(entry + c, lanes),
+              scale = load(p.scale + entry + c, lanes), dy_mean = load(p.dy_mean + entry + c, lanes),
+              minus_dy_xhat_mean = broadcast<T>(T(0)) - load(p.dy_xhat_mean + entry + c, lanes)](int r)
+                 SIMDNORM_INLINE {
+                   const Index i = r * step + c;
+                   bring_nearer(dy + i);
+                   bring_nearer(x + i);
+                   const Pack<T> xhat = xhat_at(load(x + i, lanes));
+                   const Pack<T> g = weight[r] * load(dy + i, lanes);
+                   write(dx + i, scale * fma(minus_dy_xhat_mean, xhat, g - dy_mean), lanes);
+                 };
+    });
   });
 }
 

@@ -10,7 +10,7 @@ namespace {
 /// What stands for a weight where there is none.
 struct Unweighted {
   struct Columns {
-    SIMDNORM_INLINE Unweighted operator[](int) const { return {}; }
+    SIMDNORM_INLINE Unweighted operator[](Index) const { return {}; }
   };
   SIMDNORM_INLINE Columns at(Index, auto) const { return {}; }
   template <class P>
@@ -39,10 +39,14 @@ class StripeSums {
     dy_xhat_.clear(width);
     xhat_.clear(width);
     for_parts(stripe_, op_.abreast, [&](Index row, Index lines, Index abreast) {
-      take_part(row, lines, abreast);
-      dy_.take(part_dy_, columns_ * abreast);
-      dy_xhat_.take(part_dy_xhat_, columns_ * abreast);
-      xhat_.take(part_xhat_, columns_ * abreast);
+      if (op_.weight) {
+        take_part(row, lines, abreast, ByRow<T>{op_.weight + row});
+      } else {
+        take_part(row, lines, abreast, Unweighted{});
+      }
+      dy_.take_part(columns_ * abreast);
+      dy_xhat_.take_part(columns_ * abreast);
+      xhat_.take_part(columns_ * abreast);
     });
     dy_.fold(columns_, op_.abreast);
     dy_xhat_.fold(columns_, op_.abreast);
@@ -51,54 +55,48 @@ class StripeSums {
   }
 
  private:
-  void take_part(Index row, Index lines, Index abreast) {
-    const Index width = columns_ * abreast, col = stripe_.col_begin;
-    for (Index c = 0; c < width; ++c) part_dy_[c] = part_dy_xhat_[c] = part_xhat_[c] = T(0);
-    for_line_groups(lines, [&](auto count, Index line) {
-      const Index from = row + line * abreast;
-      const Walk<const E> dys = gathered_dy_.take(op_.dy + col, at_, from, count.value, abreast, columns_);
-      const Walk<const E> xs = gathered_x_.take(op_.x + col, at_, from, count.value, abreast, columns_);
-      if (op_.weight) {
-        take_group<count.value>(dys.first, xs.first, xs.step, width, ByRow<T>{op_.weight + from});
-      } else {
-        take_group<count.value>(dys.first, xs.first, xs.step, width, Unweighted{});
-      }
+  template <class Weights>
+  void take_part(Index row, Index lines, Index abreast, Weights weights) {
+    const Index col = stripe_.col_begin;
+    PartLines<E> dys(op_.dy + col, at_, row, lines, abreast, columns_);
+    PartLines<E> xs(op_.x + col, at_, row, lines, abreast, columns_);
+    for_blocks<T>(columns_ * abreast, [&](auto packs, Index c, auto lanes) SIMDNORM_INLINE {
+      const Index count = packs.value * count_of<T>(lanes);
+      take_block<packs.value>(dys.block(c, count), xs.block(c, count), lines, weights.at(c, lanes), c, lanes);
     });
   }
 
-  template <int N, class Weights>
-  SIMDNORM_INLINE void take_group(const E* dy, const E* x, Index step, Index width, Weights weights) {
-    const ColumnStandardizers<T> s = op_.standardizers;
-    const E *next_dy = beyond(dy, op_.ahead), *next_x = beyond(x, op_.ahead);
-    const Index entry = entry_;
-    map<T>(width, [&](Index c, auto lanes) SIMDNORM_INLINE {
-      const Xhat<T> xhat_at = xhat_of(s, entry + c, lanes);
-      const auto weight = weights.at(c, lanes);
-      Pair<T> of_dy, of_dy_xhat, of_xhat;
+  template <int N, class Weight, class Lanes>
+  SIMDNORM_INLINE void take_block(Walk<E> dys, Walk<E> xs, Index lines, Weight weight, Index c, Lanes lanes) {
+    constexpr Index w = kLanes<T>;
+    Xhat<T> xhat_at[N];
+    for (int k = 0; k < N; ++k) xhat_at[k] = xhat_of(op_.standardizers, entry_ + c + k * w, lanes);
+    Pair<T> dy[N], dy_xhat[N], xhat[N];
+    for_lines(lines, op_.ahead, [&](Index line, int parity, auto bring_nearer) SIMDNORM_INLINE {
       SIMDNORM_UNROLL
-      for (int r = 0; r < N; ++r) {
-        const Index i = r * step + c;
-        bring_nearer(next_dy + i);
-        bring_nearer(next_x + i);
-        const Pack<T> g = weight[r] * load(dy + i, lanes);
-        const Pack<T> xh = xhat_at(load(x + i, lanes));
-        of_dy[r] = of_dy[r] + g;
-        of_dy_xhat[r] = fma(g, xh, of_dy_xhat[r]);
-        of_xhat[r] = of_xhat[r] + xh;
+      for (int k = 0; k < N; ++k) {
+        const E *dy_at = dys.first + line * dys.step + k * w, *x_at = xs.first + line * xs.step + k * w;
+        bring_nearer(dy_at);
+        bring_nearer(x_at);
+        const Pack<T> g = weight[line] * load(dy_at, lanes);
+        const Pack<T> xh = xhat_at[k](load(x_at, lanes));
+        dy[k][parity] = dy[k][parity] + g;
+        dy_xhat[k][parity] = fma(g, xh, dy_xhat[k][parity]);
+        xhat[k][parity] = xhat[k][parity] + xh;
       }
-      store(part_dy_ + c, load(part_dy_ + c, lanes) + of_dy.total(), lanes);
-      store(part_dy_xhat_ + c, load(part_dy_xhat_ + c, lanes) + of_dy_xhat.total(), lanes);
-      store(part_xhat_ + c, load(part_xhat_ + c, lanes) + of_xhat.total(), lanes);
     });
+    for (int k = 0; k < N; ++k) {
+      store(dy_.part + c + k * w, dy[k].total(), lanes);
+      store(dy_xhat_.part + c + k * w, dy_xhat[k].total(), lanes);
+      store(xhat_.part + c + k * w, xhat[k].total(), lanes);
+    }
   }
 
   const ColumnsBackward<E>& op_;
   const Tile& stripe_;
   const Lines at_;
   const Index entry_, columns_;
-  T part_dy_[kStripeColumns], part_dy_xhat_[kStripeColumns], part_xhat_[kStripeColumns];
   Totals<T> dy_, dy_xhat_, xhat_;
-  Gathered<E> gathered_dy_, gathered_x_;
 };
 
 // What the drivers call.

@@ -25,15 +25,17 @@ struct PrescaledColumns {
 template <int N, class E, class Write, class Standardize, class Parameter>
 SIMDNORM_INLINE inline void apply_group(const ColumnsForward<E>& op, Index at, Index step, Index entry, Window window,
                                         Write write, Standardize columns, Parameter weights, Parameter biases) {
-  const E *x = op.x + at, *next = beyond(x, op.ahead);
+  const E* x = op.x + at;
   E* y = op.y + at;
-  map_lines<N>(y, window, [=](Index c, auto lanes) SIMDNORM_INLINE {
-    return [=, xhat = columns.at(entry + c, lanes), weight = weights.at(c, lanes), bias = biases.at(c, lanes)](int r)
-               SIMDNORM_INLINE {
-                 const Index i = r * step + c;
-                 bring_nearer(next + i);
-                 write(y + i, fma(xhat(load(x + i, lanes)), weight[r], bias[r]), lanes);
-               };
+  with_ahead(op.ahead, [&](auto bring_nearer) SIMDNORM_INLINE {
+    map_lines<N>(y, window, [=](Index c, auto lanes) SIMDNORM_INLINE {
+      return [=, xhat = columns.at(entry + c, lanes), weight = weights.at(c, lanes), bias = biases.at(c, lanes)](int r)
+                 SIMDNORM_INLINE {
+                   const Index i = r * step + c;
+                   bring_nearer(x + i);
+                   write(y + i, fma(xhat(load(x + i, lanes)), weight[r], bias[r]), lanes);
+                 };
+    });
   });
 }
 

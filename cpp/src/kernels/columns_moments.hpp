@@ -54,12 +54,9 @@ class StripeMoments {
     for (Index r = 0; r < count; ++r) spread[r] = x_ + at_(stripe_.row_begin + r * rows_ / count);
     const Pack<T> share = broadcast<T>(T(1) / static_cast<T>(count));
     map<T>(columns_, [&](Index c, auto lanes) SIMDNORM_INLINE {
-      Pair<T> total;
-      for (Index r = 0; r < count; ++r) {
-        Pack<T>& part = total[static_cast<int>(r)];
-        part = part + load(spread[r] + c, lanes);
-      }
-      store(pivot_ + c, total.total() * share, lanes);
+      Pack<T> total = load(spread[0] + c, lanes);
+      for (Index r = 1; r < count; ++r) total = total + load(spread[r] + c, lanes);
+      store(pivot_ + c, total * share, lanes);
     });
   }
 
@@ -69,35 +66,37 @@ class StripeMoments {
     sum_.clear(width);
     squares_.clear(width);
     for_parts(stripe_, op_.abreast, [&](Index row, Index lines, Index abreast) {
-      take_part(row, lines, abreast);
-      sum_.take(part_sum_, columns_ * abreast);
-      squares_.take(part_squares_, columns_ * abreast);
+      PartLines<E> part(x_, at_, row, lines, abreast, columns_);
+      for_blocks<T>(columns_ * abreast, [&](auto packs, Index c, auto lanes) SIMDNORM_INLINE {
+        take_block<packs.value>(part.block(c, packs.value * count_of<T>(lanes)), lines, c, lanes);
+      });
+      sum_.take_part(columns_ * abreast);
+      squares_.take_part(columns_ * abreast);
     });
     sum_.fold(columns_, op_.abreast);
     squares_.fold(columns_, op_.abreast);
   }
 
-  void take_part(Index row, Index lines, Index abreast) {
-    const Index width = columns_ * abreast, ahead = op_.ahead;
-    for (Index c = 0; c < width; ++c) part_sum_[c] = part_squares_[c] = T(0);
-    for_line_groups(lines, [&](auto count, Index line) {
-      const Walk<const E> xs = gathered_.take(x_, at_, row + line * abreast, count.value, abreast, columns_);
-      const E* next = beyond(xs.first, ahead);
-      map<T>(width, [&](Index c, auto lanes) SIMDNORM_INLINE {
-        const Pack<T> pivots = load(pivot_ + c, lanes);
-        Pair<T> s, q;
-        SIMDNORM_UNROLL
-        for (int r = 0; r < count.value; ++r) {
-          const Index i = r * xs.step + c;
-          bring_nearer(next + i);
-          const Pack<T> d = load(xs.first + i, lanes) - pivots;
-          s[r] = s[r] + d;
-          q[r] = fma(d, d, q[r]);
-        }
-        store(part_sum_ + c, load(part_sum_ + c, lanes) + s.total(), lanes);
-        store(part_squares_ + c, load(part_squares_ + c, lanes) + q.total(), lanes);
-      });
+  template <int N, class Lanes>
+  SIMDNORM_INLINE void take_block(Walk<E> xs, Index lines, Index c, Lanes lanes) {
+    constexpr Index w = kLanes<T>;
+    Pack<T> pivots[N];
+    for (int k = 0; k < N; ++k) pivots[k] = load(pivot_ + c + k * w, lanes);
+    Pair<T> sum[N], squares[N];
+    for_lines(lines, op_.ahead, [&](Index line, int parity, auto bring_nearer) SIMDNORM_INLINE {
+      SIMDNORM_UNROLL
+      for (int k = 0; k < N; ++k) {
+        const E* x = xs.first + line * xs.step + k * w;
+        bring_nearer(x);
+        const Pack<T> d = load(x, lanes) - pivots[k];
+        sum[k][parity] = sum[k][parity] + d;
+        squares[k][parity] = fma(d, d, squares[k][parity]);
+      }
     });
+    for (int k = 0; k < N; ++k) {
+      store(sum_.part + c + k * w, sum[k].total(), lanes);
+      store(squares_.part + c + k * w, squares[k].total(), lanes);
+    }
   }
 
   /// Where the mean lies more than a standard deviation from the pivot, the sum is large and its rounding would show:
@@ -121,9 +120,8 @@ class StripeMoments {
   const Lines at_;
   const E* x_;
   const Index columns_, rows_;
-  T pivot_[kStripeColumns], part_sum_[kStripeColumns], part_squares_[kStripeColumns];
+  T pivot_[kStripeColumns];
   Totals<T> sum_, squares_;
-  Gathered<E> gathered_;
 };
 
 // What the drivers call.

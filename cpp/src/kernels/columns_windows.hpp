@@ -11,6 +11,15 @@ struct Window {
   Index begin, end;
 };
 
+/// Lines that are written at once, across them pack by pack: what belongs to a column is loaded once for them, and
+/// there are registers for where each of them stands.
+constexpr int kGroup = 4;
+
+template <int N>
+struct LineCount {
+  static constexpr int value = N;
+};
+
 /// How far p is from the next whole cache line.
 template <class E>
 inline Index to_cache_line(const E* p) {
@@ -59,9 +68,8 @@ SIMDNORM_INLINE inline void map_lines(const E* out, Window window, At at) {
   if (c < window.end) pack(c, First{window.end - c});
 }
 
-/// body(LineCount, row, offset, step, window) for element-wise work on a tile: groups of lines that are evenly apart,
-/// from the last to the first, for what a sum has read last is still in the caches. Where windows are shifted the last
-/// line has no next one: what they leave of the tile is done apart.
+/// body(LineCount, row, offset, step, window) for element-wise work on a tile, in groups of lines that are evenly
+/// apart. Where windows are shifted the last line has no next one: what they leave of the tile is done apart.
 template <class E, class Body>
 inline void for_windows(const Columns& columns, const Tile& tile, Index abreast, bool shifted, const E* out,
                         Body body) {
@@ -69,25 +77,25 @@ inline void for_windows(const Columns& columns, const Tile& tile, Index abreast,
   const bool whole = tile.col_begin == 0 && tile.col_end == columns.columns && !columns.list;
   const Index joined = whole ? abreast : 1, lines = (tile.row_end - tile.row_begin) / joined;
   const Index width = whole ? joined * columns.columns : tile.col_end;
-  const Index shift = whole && shifted ? window_shift(width, out + at(tile.row_begin)) : 0;
+  const Index shift = whole && shifted && lines > 0 ? window_shift(width, out + at(tile.row_begin)) : 0;
   const auto row_of = [&](Index line) { return tile.row_begin + line * joined; };
   const auto single = [&](Index line, Window window) {
     body(LineCount<1>{}, row_of(line), at(row_of(line)), Index{0}, window);
   };
-  if (row_of(lines) < tile.row_end) single(lines, {0, (tile.row_end - row_of(lines)) * columns.columns});
-  Index line = lines;
-  if (shift > 0 && lines > 0) single(--line, {shift, width});
+  if (shift > 0) single(0, {0, shift});
+  const Index full = shift > 0 ? lines - 1 : lines;
   const Window window = {tile.col_begin + shift, width + shift};
-  while (line > 0) {
-    const Index row = row_of(line - kGroup), step = line >= kGroup ? at.step(row, kGroup) * joined : 0;
+  for (Index line = 0; line < full;) {
+    const Index row = row_of(line), step = line + kGroup <= full ? at.step(row, kGroup) * joined : 0;
     if (step > 0) {
       body(LineCount<kGroup>{}, row, at(row), step, window);
-      line -= kGroup;
+      line += kGroup;
     } else {
-      single(--line, window);
+      single(line++, window);
     }
   }
-  if (shift > 0 && lines > 0) single(0, {0, shift});
+  if (shift > 0) single(full, {shift, width});
+  if (row_of(lines) < tile.row_end) single(lines, {0, (tile.row_end - row_of(lines)) * columns.columns});
 }
 
 }  // namespace
