@@ -36,14 +36,20 @@ struct MomentLanes {
 
   template <class T>
   SIMDNORM_INLINE void take(const ChunkSumLanes<T>& part, Index part_count) {
-    MomentLanes more;
-    MomentLanes& first = count == 0 ? *this : more;
-    const MomentEntries to = first.entries();
-    for (Index r = 0; r < kItemLanes; ++r) {
-      to.set(r, moments_about(static_cast<double>(part.pivot[r]), static_cast<double>(part.sum[r]),
-                              static_cast<double>(part.squares[r]), part_count));
+    const auto of_part = [&](const MomentEntries& to) SIMDNORM_INLINE {
+      SIMDNORM_SIDE_BY_SIDE
+      for (Index r = 0; r < kItemLanes; ++r) {
+        to.set(r, moments_about(static_cast<double>(part.pivot[r]), static_cast<double>(part.sum[r]),
+                                static_cast<double>(part.squares[r]), part_count));
+      }
+    };
+    if (count == 0) {
+      of_part(entries());
+    } else {
+      MomentLanes more;
+      of_part(more.entries());
+      join_moments(entries(), more.entries(), 0, kItemLanes, count, part_count);
     }
-    if (count > 0) join_moments(entries(), to, 0, kItemLanes, count, part_count);
     count += part_count;
   }
 };

@@ -9,10 +9,12 @@ namespace simdnorm {
 namespace {
 
 struct GradientSumLanes {
-  double dy[kItemLanes] = {}, dy_error[kItemLanes] = {};
-  double dy_xhat[kItemLanes] = {}, dy_xhat_error[kItemLanes] = {};
-  double xhat[kItemLanes] = {}, xhat_error[kItemLanes] = {};
+  double dy[kItemLanes], dy_error[kItemLanes], dy_xhat[kItemLanes], dy_xhat_error[kItemLanes];
+  double xhat[kItemLanes], xhat_error[kItemLanes];
 
+  SIMDNORM_INLINE GradientSumLanes() {
+    for (Index r = 0; r < kItemLanes; ++r) entries().set(r, {});
+  }
   SIMDNORM_INLINE GradientSumEntries entries() { return {dy, dy_error, dy_xhat, dy_xhat_error, xhat, xhat_error}; }
 };
 
@@ -67,6 +69,7 @@ class RowGradients {
     hsums(dy_xhat, of_dy_xhat);
     hsums(xhat, of_xhat);
     const GradientSumEntries entries = sums.entries();
+    SIMDNORM_SIDE_BY_SIDE
     for (Index r = 0; r < kItemLanes; ++r) {
       GradientSums own = entries.at(r);
       add(own, ChunkGradientSums<T>{of_dy[r], of_dy_xhat[r], of_xhat[r]});

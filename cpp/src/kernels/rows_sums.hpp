@@ -131,7 +131,8 @@ SIMDNORM_INLINE inline ChunkSumLanes<Compute<E>> chunk_sums(About about, const E
   hsums(sum, lanes.sum);
   hsums(squares, lanes.squares);
   int far = 0;
-  for (Index r = 0; r < kItemLanes; ++r) far += far_off(lanes.sum[r], lanes.squares[r], n);
+  SIMDNORM_SIDE_BY_SIDE
+  for (Index r = 0; r < kItemLanes; ++r) far += far_off(lanes.sum[r], lanes.squares[r], n) ? 1 : 0;
   for (Index r = 0; far > 0 && r < count; ++r) {
     if (!far_off(lanes.sum[r], lanes.squares[r], n)) continue;
     const ChunkSums<T> again = sums_again({lanes.pivot[r], lanes.sum[r], lanes.squares[r]}, x, chunk(r));
