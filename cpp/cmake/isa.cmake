@@ -10,9 +10,10 @@ function(simdnorm_add_isa library isa processors)
   add_library(${objects} OBJECT src/targets/${isa}.cpp)
   simdnorm_compile_options(${objects})
   target_include_directories(${objects} PRIVATE include src)
+  # Kernels throw nothing; what would clean up if they did is code, and a symbol that two objects would share.
   # Nobody reads errno or floating-point exceptions, and roots and choices can only then be taken by vectors.
   target_compile_options(
-    ${objects} PRIVATE $<$<NOT:$<CONFIG:Debug>>:-O3> -fno-math-errno -fno-trapping-math
+    ${objects} PRIVATE $<$<NOT:$<CONFIG:Debug>>:-O3> -fno-exceptions -fno-math-errno -fno-trapping-math
                        # Loops over the few rows of a group stay loops: to fill or to copy so little, a string
                        # instruction takes longer than all else that is scalar in a row.
                        $<$<CXX_COMPILER_ID:GNU>:-fno-tree-loop-distribute-patterns> ${ARGN}
