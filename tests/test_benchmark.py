@@ -65,6 +65,18 @@ def test_a_plot_is_drawn(tmp_path):
     assert (tmp_path / "plot.png").stat().st_size > 0
 
 
+def test_a_page_tells_of_every_case_and_of_every_goal(tmp_path):
+    options = ["--cases", "layer_norm_forward 8", "--set", "tiny", "--seconds", "0", "--no-memory"]
+    done = _compare(*options, "--json", tmp_path / "out.json", "--page", tmp_path / "page.md")
+    assert done.returncode == 0, done.stderr
+    page, written = (tmp_path / "page.md").read_text(), json.loads((tmp_path / "out.json").read_text())
+    rows = {row[0]: row for line in page.splitlines() if (row := line.strip("| ").split(" | "))}
+    assert {goal["measure"] for goal in written["goals"]} <= rows.keys()
+    for m in written["measurements"]:
+        ours = min(seconds["simdnorm"] for seconds in m["seconds"].values())
+        assert rows[m["case"]][m["threads"] - 3] == f"{ours / m['stream']['seconds']:.2f}"
+
+
 def test_a_case_that_is_not_there_is_refused_with_those_that_are():
     done = _compare("--cases", "no such norm")
     assert done.returncode != 0

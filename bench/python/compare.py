@@ -14,6 +14,7 @@ from files import plot, write_json
 from goals import goals
 from measurement import Measurement
 from memory import taken
+from page import write_page
 from processes import measured
 from progress import Progress
 from report import print_about, print_goals, print_tables
@@ -75,6 +76,8 @@ def _report(
         write_json(options.json, about, measurements, memory, summary)
     if options.plot:
         plot(options.plot, about, measurements, peers)
+    if options.page:
+        write_page(options.page, about, measurements, summary)
 
 
 def _options(arguments: list[str] | None) -> argparse.Namespace:
@@ -102,6 +105,7 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--json", type=Path, metavar="FILE")
     parser.add_argument("--plot", type=Path, metavar="FILE")
+    parser.add_argument("--page", type=Path, metavar="FILE", help="a page of documentation")
     return parser.parse_args(arguments)
 
 
