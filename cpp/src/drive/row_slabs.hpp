@@ -49,5 +49,36 @@ Slabs slabs_of(const Rows& rows, Index group, int arrays) {
   return {rows, group, groups, groups * group * item <= 2 * kSlabBytes ? 0 : kReadAhead<E>};
 }
 
+/// The last pass, which writes: strip after strip as memory lies, or run after run where a mask leaves only these.
+template <class E, class Strip, class Run>
+struct LastPass {
+  Rows rows;
+  Index chunks;  // of a group
+  Strip strip;   // strip(strips)
+  Run run;       // run(begin, end) for chunks [begin, end)
+
+  void over(const Slabs& slabs, Index begin, Index end) const {
+    if (rows.list) {
+      run(begin * chunks, end * chunks);
+    } else {
+      strip(slabs.strips(begin, end));
+    }
+  }
+
+  /// This member's share of all.
+  void over(const Team& team, Index groups) const {
+    if (rows.list) {
+      team.each(groups * chunks, run);
+    } else {
+      team.each(elements_of(rows), [&](Index begin, Index end) { strip({begin, end - begin, kReadAhead<E>}); });
+    }
+  }
+};
+
+template <class E, class Strip, class Run>
+LastPass<E, Strip, Run> last_pass(const Rows& rows, Index chunks, Strip strip, Run run) {
+  return {rows, chunks, strip, run};
+}
+
 }  // namespace
 }  // namespace simdnorm

@@ -44,6 +44,9 @@ void drive_backward(const Rows& rows, const KeptBackwardTask<E>& task, Scratch& 
       if (own) fold_gradients(task, g, first, first % rows.kept, count, own + first);
     }
   };
+  const auto to_dx = last_pass<E>(
+      rows, chunks, [&](const Strips& strips) { k.rows_backward_apply(op, strips, gradients); },
+      [&](Index begin, Index end) { k.rows_backward_apply_runs(op, begin, end, gradients); });
   parallel(size, [&](const Team& team) {
     clear_gaps(rows, op.dx, team);
     if (whole_items) {
@@ -52,12 +55,7 @@ void drive_backward(const Rows& rows, const KeptBackwardTask<E>& task, Scratch& 
         slabs.each(begin, end, [&](Index first, Index last) {
           if (mine) k.rows_backward_sums(op, first * chunks, last * chunks, task.saved, mine);
           fold(first, last, mine);
-          if (!op.dx) return;
-          if (rows.list) {
-            k.rows_backward_apply_runs(op, first * chunks, last * chunks, gradients);
-          } else {
-            k.rows_backward_apply(op, slabs.strips(first, last), gradients);
-          }
+          if (op.dx) to_dx.over(slabs, first, last);
         });
       });
       return;
@@ -69,15 +67,7 @@ void drive_backward(const Rows& rows, const KeptBackwardTask<E>& task, Scratch& 
     }
     team.each(groups, [&](Index begin, Index end) { fold(begin, end, partial ? partial + begin * chunks : nullptr); });
     team.wait();
-    if (!op.dx) return;
-    if (rows.list) {
-      team.each(groups * chunks,
-                [&](Index begin, Index end) { k.rows_backward_apply_runs(op, begin, end, gradients); });
-    } else {
-      team.each(elements_of(rows), [&](Index begin, Index end) {
-        k.rows_backward_apply(op, {begin, end - begin, kReadAhead<E>}, gradients);
-      });
-    }
+    if (op.dx) to_dx.over(team, groups);
   });
 }
 

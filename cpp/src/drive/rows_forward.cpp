@@ -31,19 +31,13 @@ RowsForward<E> operands(const Rows& rows, const ForwardTask<E>& task, Scratch& s
           task.saved};
 }
 
-/// This member's share of y, once all standardizers are known.
 template <class E>
-void share_apply(const RowsForward<E>& op, const Standardizer<Compute<E>>* standardizers, const Team& team) {
+auto to_y(const RowsForward<E>& op, const Standardizer<Compute<E>>* standardizers) {
   const Kernels<E>& k = kernels<E>();
-  if (op.rows.list) {
-    team.each(items_of(op.rows) * op.chunks.per_item,
-              [&](Index begin, Index end) { k.rows_apply_runs(op, begin, end, standardizers); });
-  } else {
-    team.each(elements_of(op.rows), [&](Index begin, Index end) {
-      k.rows_apply(op, {begin, end - begin, kReadAhead<E>}, standardizers);
-    });
-  }
-  clear_gaps(op.rows, op.y, team);
+  return last_pass<E>(
+      op.rows, op.group * op.chunks.per_item,
+      [=, &op, &k](const Strips& strips) { k.rows_apply(op, strips, standardizers); },
+      [=, &op, &k](Index begin, Index end) { k.rows_apply_runs(op, begin, end, standardizers); });
 }
 
 /// Whole items to each member: a slab after the other from x to y.
@@ -54,17 +48,14 @@ void forward_slabs(const RowsForward<E>& op, Index groups, Standardizer<Compute<
   const Slabs slabs = slabs_of<E>(op.rows, op.group, 1);
   const Index chunks = op.group * op.chunks.per_item, most = smaller(groups, slabs.groups) * chunks;
   Moments* moments = scratch.take<Moments>(most * size);
+  const auto write = to_y(op, standardizers);
   parallel(size, [&](const Team& team) {
     Moments* mine = moments + most * team.rank();
     team.each(groups, [&](Index begin, Index end) {
       slabs.each(begin, end, [&](Index first, Index last) {
         k.rows_moments(op, first * chunks, last * chunks, mine);
         k.rows_finish(op, first, last, mine, standardizers);
-        if (op.rows.list) {
-          k.rows_apply_runs(op, first * chunks, last * chunks, standardizers);
-        } else {
-          k.rows_apply(op, slabs.strips(first, last), standardizers);
-        }
+        write.over(slabs, first, last);
       });
     });
     clear_gaps(op.rows, op.y, team);
@@ -97,7 +88,9 @@ void drive_forward(const Rows& rows, const ForwardTask<E>& task, Scratch& scratc
       k.rows_finish(op, begin, end, moments + begin * task.group * op.chunks.per_item, standardizers);
     });
     team.wait();
-    if (task.y) share_apply(op, standardizers, team);
+    if (!task.y) return;
+    to_y(op, standardizers).over(team, groups);
+    clear_gaps(rows, op.y, team);
   });
 }
 
@@ -105,7 +98,11 @@ template <class E>
 void drive_apply(const Rows& rows, const ForwardTask<E>& task, const Standardizer<Compute<E>>* given,
                  Scratch& scratch) {
   const RowsForward<E> op = operands(rows, task, scratch);
-  parallel(team_size(bytes_of<E>(elements_of(rows), 2)), [&](const Team& team) { share_apply(op, given, team); });
+  const Index groups = items_of(rows) / task.group;
+  parallel(team_size(bytes_of<E>(elements_of(rows), 2)), [&](const Team& team) {
+    to_y(op, given).over(team, groups);
+    clear_gaps(rows, op.y, team);
+  });
 }
 
 #define SIMDNORM_INSTANTIATE(E)                                              \
