@@ -152,9 +152,8 @@ Expected Reference::summed() const {
 }
 
 Expected Reference::mean() const {
-  return by_group([&](std::size_t g) {
-    return Bounded{origin_[g] + mean_[g], 2 * u_ * magnitude_[g] / std::max(count(g), 1.0L)};
-  });
+  return by_group(
+      [&](std::size_t g) { return Bounded{origin_[g] + mean_[g], 2 * u_ * magnitude_[g] / std::max(count(g), 1.0L)}; });
 }
 
 Expected Reference::rstd() const {
@@ -201,9 +200,8 @@ Expected Reference::dbias() const {
 }
 
 Expected Reference::dweight() const {
-  return by_parameter([&](std::size_t e) {
-    return Bounded{dy_[e] * xhat(e), 8 * u_ * std::fabs(dy_[e]) * xhat_scale(e)};
-  });
+  return by_parameter(
+      [&](std::size_t e) { return Bounded{dy_[e] * xhat(e), 8 * u_ * std::fabs(dy_[e]) * xhat_scale(e)}; });
 }
 
 /// g = weight * dy; dx = rstd * (g - mean(g) - xhat * mean(g * xhat)), without the means where statistics are

@@ -40,10 +40,10 @@ TEST_CASE("a required array that is null is refused, and nothing is written") {
 }
 
 TEST_CASE("a negative size is refused, and nothing is written") {
-  Index RowLayout::*const of_rows[] = {&RowLayout::outer, &RowLayout::segments, &RowLayout::middle, &RowLayout::length,
-                                       &RowLayout::inner};
-  Index ChannelLayout::*const of_channels[] = {&ChannelLayout::samples, &ChannelLayout::outer, &ChannelLayout::channels,
-                                               &ChannelLayout::inner};
+  Index RowLayout::* const of_rows[] = {&RowLayout::outer, &RowLayout::segments, &RowLayout::middle, &RowLayout::length,
+                                        &RowLayout::inner};
+  Index ChannelLayout::* const of_channels[] = {&ChannelLayout::samples, &ChannelLayout::outer,
+                                                &ChannelLayout::channels, &ChannelLayout::inner};
   on_each([&](const Trial& trial) {
     if (trial.problem().shape.by_channel) {
       for (const auto size : of_channels) {

@@ -105,9 +105,8 @@ struct Lists {
     const Index segments = layout.samples * layout.outer / samples, stride = layout.channels * layout.inner;
     for (Index s = 0; s < segments; ++s) {
       const std::uint8_t* values = view.at(layout, list / channels * segments + s, list % channels);
-      for_runs(values, mask.along_inner, layout.inner, [&](Run run, bool counts) {
-        writer.take({s * stride + run.offset, run.length}, counts);
-      });
+      for_runs(values, mask.along_inner, layout.inner,
+               [&](Run run, bool counts) { writer.take({s * stride + run.offset, run.length}, counts); });
     }
     writer.close();
   }

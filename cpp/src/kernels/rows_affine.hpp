@@ -19,17 +19,22 @@ SIMDNORM_INLINE inline Affinely<T> affine_of(const Affine<T>& affine, Index k) {
   return {broadcast<T>(affine.weight ? affine.weight[k] : T(1)), broadcast<T>(affine.bias ? affine.bias[k] : T(0))};
 }
 
+/// Of the elements from `position` of an item on, where the parameters run along it.
+template <class T>
+SIMDNORM_INLINE inline auto affine_along(const Affine<T>& affine, Index position) {
+  return [weight = affine.weight + position, bias = affine.bias + position](Index i, auto lanes) SIMDNORM_INLINE {
+    const Affinely<T> affinely = {load(weight + i, lanes), load(bias + i, lanes)};
+    return affinely;
+  };
+}
+
 /// use(affine) where affine(i, lanes) is for the elements from `position + i` of the item on.
 template <class E, class Use>
 SIMDNORM_INLINE inline void with_affine(const RowsForward<E>& op, Index item, Index position, Use use) {
-  using T = Compute<E>;
   if (op.along == Along::reduced && op.affine.weight) {
-    const T *weight = op.affine.weight + position, *bias = op.affine.bias + position;
-    use([=](Index i, auto lanes) SIMDNORM_INLINE {
-      return Affinely<T>{load(weight + i, lanes), load(bias + i, lanes)};
-    });
+    use(affine_along(op.affine, position));
   } else {
-    const Affinely<T> of_item = affine_of(op.affine, item % op.rows.kept);
+    const Affinely<Compute<E>> of_item = affine_of(op.affine, item % op.rows.kept);
     use([=](Index, auto) SIMDNORM_INLINE { return of_item; });
   }
 }

@@ -43,12 +43,8 @@ SIMDNORM_INLINE inline void write_strip(const RowsForward<E>& op, Index begin, I
     });
   };
   if (op.along == Along::reduced && affine.weight) {
-    for_rows(op.rows, begin, end, [&](const RowPart& row) SIMDNORM_INLINE {
-      const T *weight = affine.weight + row.position, *bias = affine.bias + row.position;
-      write(row, [&](Index i, auto lanes) SIMDNORM_INLINE {
-        return Affinely<T>{load(weight + i, lanes), load(bias + i, lanes)};
-      });
-    });
+    for_rows(op.rows, begin, end,
+             [&](const RowPart& row) SIMDNORM_INLINE { write(row, affine_along(affine, row.position)); });
   } else {
     for_rows(op.rows, begin, end, [&](const RowPart& row) SIMDNORM_INLINE {
       const Affinely<T> of_item = affine_of(affine, row.kept);

@@ -42,8 +42,7 @@ void run(int size, void (*body)(const Team&, void*), void* context);
 /// body(team), by every member of a team of at most `size`; returns when all are done. The body must not throw.
 template <class Body>
 void parallel(int size, Body body) {
-  detail::run(
-      size, [](const Team& team, void* context) { (*static_cast<Body*>(context))(team); }, &body);
+  detail::run(size, [](const Team& team, void* context) { (*static_cast<Body*>(context))(team); }, &body);
 }
 
 }  // namespace simdnorm

@@ -34,7 +34,7 @@ constexpr Index kLanes = kPackBytes / static_cast<Index>(sizeof(T));
 
 /// What a pack of E takes in memory.
 template <class E>
-constexpr Index kMemoryBytes = kLanes<Compute<E>>* static_cast<Index>(sizeof(E));
+constexpr Index kMemoryBytes = kLanes<Compute<E>> * static_cast<Index>(sizeof(E));
 
 template <class T>
 struct Pack;
