@@ -51,6 +51,7 @@ void register_runtime(py::module_& module) {
   module.def("refused_isa", refused_isa);
   module.def("get_num_threads", get_num_threads);
   module.def("set_num_threads", set_threads);
+  module.def("set_own_threads", set_own_threads);
   module.def("build_info", info);
 }
 

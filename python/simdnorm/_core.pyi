@@ -279,6 +279,9 @@ def refused_isa() -> str | None:
 
 def get_num_threads() -> int: ...
 def set_num_threads(n: int) -> None: ...
+def set_own_threads(n: int) -> int:
+    """For what the calling thread calls from now on; 0 takes it back. Returns what was set before."""
+
 def build_info() -> dict[str, str | bool]:
     """version, compiler, openmp"""
 

@@ -1,4 +1,4 @@
-// What the library runs on, and how to steer it. All settings hold for the whole process.
+// What the library runs on, and how to steer it. Settings hold for the whole process, but for set_own_threads.
 #pragma once
 
 #include <cstddef>
@@ -28,6 +28,10 @@ int get_num_threads() noexcept;
 
 /// n >= 1; a huge n is clamped. Refuses (invalid_argument) n < 1.
 Status set_num_threads(Index n) noexcept;
+
+/// For the operations that the calling thread calls from now on: a host with a number of threads of its own goes first
+/// where it calls. 0 takes that back. Returns what was set before.
+Index set_own_threads(Index n) noexcept;
 
 /// How this library was built; strings live forever.
 struct BuildInfo {

@@ -30,6 +30,9 @@ constexpr int kMostThreads = 256;
 std::atomic<int> chosen_threads{0};
 std::atomic<int> openmp_when_chosen{0};
 
+// By set_own_threads (0: not chosen), for the operations that this thread calls.
+thread_local int own_threads = 0;
+
 // The threads of an OpenMP team do not survive a fork, and the runtime waits for them for ever: a child stays serial.
 std::atomic<bool> forked{false};
 
@@ -72,6 +75,7 @@ int default_threads() {
 
 int get_num_threads() noexcept {
   if (forked) return 1;
+  if (own_threads > 0) return own_threads;
   const int chosen = chosen_threads, now = openmp_threads();
   if (chosen > 0) return now == openmp_when_chosen ? chosen : std::min(chosen, now);
   return now == initial_threads() ? default_threads() : now;
@@ -82,6 +86,12 @@ Status set_num_threads(Index n) noexcept {
   openmp_when_chosen = openmp_threads();
   chosen_threads = static_cast<int>(std::min<Index>(n, kMostThreads));
   return Status::ok;
+}
+
+Index set_own_threads(Index n) noexcept {
+  const int before = own_threads;
+  own_threads = static_cast<int>(std::clamp<Index>(n, 0, kMostThreads));
+  return before;
 }
 
 int team_size(Index bytes) noexcept {

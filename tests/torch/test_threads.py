@@ -1,0 +1,43 @@
+"""The number of threads is PyTorch's where PyTorch calls, and ours elsewhere."""
+
+import pytest
+
+import simdnorm
+import simdnorm.torch as st
+import torch
+from simdnorm.torch._threads import in_step
+
+
+def test_a_call_uses_as_many_threads_as_pytorch():
+    before = torch.get_num_threads()
+    try:
+        for n in (1, 2, 3):
+            torch.set_num_threads(n)
+            with simdnorm.threads(5):
+                assert in_step(simdnorm.get_num_threads)() == n
+                assert simdnorm.get_num_threads() == 5
+    finally:
+        torch.set_num_threads(before)
+
+
+def test_an_error_gives_the_number_of_threads_back():
+    with simdnorm.threads(5):
+        with pytest.raises(ValueError, match="1 thread"):
+            in_step(simdnorm.set_num_threads)(0)
+        assert simdnorm.get_num_threads() == 5
+
+
+class Squares(torch.utils.data.Dataset):
+    def __len__(self):
+        return 4
+
+    def __getitem__(self, i):
+        y = st.layer_norm(torch.full((64, 4096), float(i)), (4096,))
+        return y.abs().max(), in_step(simdnorm.get_num_threads)()
+
+
+def test_workers_of_a_data_loader_normalize_on_one_thread():
+    st.layer_norm(torch.ones(64, 4096), (4096,))  # a team of threads that the fork will not have
+    loader = torch.utils.data.DataLoader(Squares(), num_workers=2, multiprocessing_context="fork")
+    for largest, threads in loader:
+        assert largest == 0 and threads == 1

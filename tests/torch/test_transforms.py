@@ -1,0 +1,156 @@
+"""What PyTorch does to functions, it does to these: differentiates, maps, traces, compiles, exports."""
+
+import pytest
+from torch.nn import functional as native
+from torch.utils.checkpoint import checkpoint
+
+import simdnorm.torch as st
+import torch
+
+SHAPE = (3, 4, 2, 2)
+
+
+def random(*shape, seed=0):
+    return torch.randn(*shape, dtype=torch.float64, generator=torch.Generator().manual_seed(seed))
+
+
+MEAN, VAR = random(4, seed=8), random(4, seed=9).square() + 0.5
+OPERATORS = torch.ops.simdnorm
+CALLS = {
+    "layer_norm": (lambda f, x, w, b: f.layer_norm(x, (2, 2), w, b), (2, 2)),
+    "rms_norm": (lambda f, x, w, b: f.rms_norm(x, (2, 2), w), (2, 2)),
+    "group_norm": (lambda f, x, w, b: f.group_norm(x, 2, w, b), (4,)),
+    "instance_norm": (lambda f, x, w, b: f.instance_norm(x, None, None, w, b), (4,)),
+    "batch_norm": (lambda f, x, w, b: f.batch_norm(x, None, None, w, b, True), (4,)),
+    "batch_norm in evaluation": (lambda f, x, w, b: f.batch_norm(x, MEAN, VAR, w, b), (4,)),
+}
+every_norm = pytest.mark.parametrize("norm", CALLS)
+
+
+def operands(norm, *, grad=True):
+    _, shape = CALLS[norm]
+    return [p.requires_grad_(grad) for p in (random(*SHAPE), random(*shape, seed=1), random(*shape, seed=2))]
+
+
+def call(norm, module=st):
+    return lambda *operands: CALLS[norm][0](module, *operands)
+
+
+@every_norm
+def test_gradients_and_their_gradients_are_right(norm):
+    torch.autograd.gradcheck(call(norm), operands(norm))
+    torch.autograd.gradgradcheck(call(norm), operands(norm))
+
+
+@pytest.mark.parametrize("centred", [True, False])
+@pytest.mark.parametrize("residual", [True, False])
+def test_a_sum_and_its_norm_have_gradients_and_theirs(centred, residual):
+    norm = st.add_layer_norm if centred else st.add_rms_norm
+    x, r, w = (p.requires_grad_() for p in (random(3, 4), random(3, 4, seed=1), random(4, seed=2)))
+
+    def both(x, r, w):
+        y, summed = norm(x, r, (4,), w)
+        return (y, summed) if residual else y
+
+    torch.autograd.gradcheck(both, (x, r, w))
+    torch.autograd.gradgradcheck(both, (x, r, w))
+
+
+@pytest.mark.parametrize(
+    ("operator", "arguments"),
+    [
+        (OPERATORS.row_norm, (random(3, 4), None, (4,), random(4), random(4), 1e-5, True)),
+        (OPERATORS.row_norm, (random(3, 4), random(3, 4), (4,), random(4), None, 1e-5, False)),
+        (OPERATORS.group_norm, (random(*SHAPE), 2, random(4), None, 1e-5)),
+        (OPERATORS.group_norm, (random(*SHAPE).contiguous(memory_format=torch.channels_last), 2, None, None, 1e-5)),
+        (OPERATORS.batch_norm, (random(*SHAPE), random(4), random(4), 1e-5)),
+        (OPERATORS.batch_norm_apply, (random(*SHAPE), MEAN, VAR, random(4), None, 1e-5)),
+    ],
+)
+def test_operators_keep_pytorchs_rules(operator, arguments):
+    arguments = [a.requires_grad_() if isinstance(a, torch.Tensor) and a is not MEAN and a is not VAR else a
+                 for a in arguments]  # fmt: skip
+    torch.library.opcheck(operator.default, arguments)
+
+
+@every_norm
+def test_functions_are_mapped_and_differentiated_by_torch_func(norm):
+    x, w, b = operands(norm, grad=False)
+    batch = torch.stack([x, x + 1, 2 * x])
+
+    def loss(module):
+        return lambda x, w: call(norm, module)(x, w, b).square().sum()
+
+    for transform in (
+        lambda f: torch.func.vmap(f, (0, None))(batch, w),
+        lambda f: torch.func.vmap(f, (0, 0))(batch, torch.stack([w, 2 * w, -w])),
+        lambda f: torch.func.grad(f, (0, 1))(x, w),
+        lambda f: torch.func.vmap(torch.func.grad(f, 1), (0, None))(batch, w),
+        lambda f: torch.func.jacrev(f)(x, w),
+    ):
+        ours, theirs = transform(loss(st)), transform(loss(native))
+        torch.testing.assert_close(ours, theirs, rtol=0, atol=16 * 16 * 10 * 2.0**-52)  # sums of 16 terms, squared
+
+
+@every_norm
+def test_a_compiled_function_is_one_graph_with_the_same_results(norm):
+    compiled = torch.compile(call(norm), fullgraph=True, backend="aot_eager")
+    results = []
+    for function in (call(norm), compiled):
+        leaves = operands(norm)
+        y = function(*leaves)
+        results.append((y.detach(), *torch.autograd.grad(y, leaves, y.detach(), allow_unused=True)))
+    for ours, expected in zip(*results, strict=True):
+        assert ours is expected or torch.equal(ours, expected)
+
+
+@every_norm
+def test_a_function_is_exported(norm):
+    class Model(torch.nn.Module):
+        def forward(self, x, w, b):
+            return call(norm)(x, w, b)
+
+    arguments = tuple(operands(norm, grad=False))
+    program = torch.export.export(Model(), arguments)
+    assert torch.equal(program.module()(*arguments), call(norm)(*arguments))
+    assert any("simdnorm" in str(node.target) for node in program.graph.nodes)
+
+
+@every_norm
+def test_fake_tensors_foretell_shape_dtype_and_memory(norm):
+    from torch._subclasses.fake_tensor import FakeTensorMode
+
+    x, w, b = operands(norm, grad=False)
+    x = x.contiguous(memory_format=torch.channels_last)
+    with FakeTensorMode(allow_non_fake_inputs=True) as mode:
+        y = call(norm)(*map(mode.from_tensor, (x, w, b)))
+    real = call(norm)(x, w, b)
+    assert (y.shape, y.dtype, y.stride()) == (real.shape, real.dtype, real.stride())
+
+
+@every_norm
+@pytest.mark.parametrize("mode", [torch.no_grad, torch.inference_mode])
+def test_without_gradients_the_result_is_the_same_and_alone(norm, mode):
+    leaves = operands(norm)
+    with mode():
+        y = call(norm)(*leaves)
+    assert not y.requires_grad
+    assert torch.equal(y, call(norm)(*leaves).detach())
+
+
+@every_norm
+def test_a_checkpoint_recomputes_the_same(norm):
+    x, w, b = operands(norm)
+    expected = torch.autograd.grad(call(norm)(x, w, b).square().sum(), x)
+    y = checkpoint(call(norm), x, w, b, use_reentrant=False)
+    assert torch.equal(torch.autograd.grad(y.square().sum(), x)[0], expected[0])
+
+
+def test_autocast_gives_parameters_of_float32_beside_16_bits():
+    x = torch.randn(4, 16, requires_grad=True)
+    linear, norm = torch.nn.Linear(16, 16), st.LayerNorm(16)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        y = norm(linear(x))
+    assert y.dtype is torch.bfloat16
+    y.sum().backward()
+    assert norm.weight.grad.dtype is torch.float32
