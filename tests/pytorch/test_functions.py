@@ -3,11 +3,11 @@
 import ml_dtypes
 import numpy as np
 import pytest
+import torch
 from torch.nn import functional as native
 
 import simdnorm
 import simdnorm.torch as st
-import torch
 from simdnorm import functional
 
 DTYPES = [torch.float32, torch.float64, torch.float16, torch.bfloat16]

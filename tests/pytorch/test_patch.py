@@ -4,10 +4,10 @@ import copy
 import pickle
 
 import pytest
-
-import simdnorm.torch as st
 import torch
 from torch import nn
+
+import simdnorm.torch as st
 
 
 class Scaled(nn.LayerNorm):

@@ -1,10 +1,10 @@
 """The number of threads is PyTorch's where PyTorch calls, and ours elsewhere."""
 
 import pytest
+import torch
 
 import simdnorm
 import simdnorm.torch as st
-import torch
 from simdnorm.torch._threads import in_step
 
 

@@ -1,11 +1,11 @@
 """What PyTorch does to functions, it does to these: differentiates, maps, traces, compiles, exports."""
 
 import pytest
+import torch
 from torch.nn import functional as native
 from torch.utils.checkpoint import checkpoint
 
 import simdnorm.torch as st
-import torch
 
 SHAPE = (3, 4, 2, 2)
 

@@ -27,6 +27,7 @@ from .machine import (
     isa,
     refused_isa,
     set_num_threads,
+    set_own_threads,
     use_isa,
 )
 from .memory import empty, held_blocks, return_blocks
@@ -71,5 +72,6 @@ __all__ = [
     "rms_norm_backward",
     "rms_norm_forward",
     "set_num_threads",
+    "set_own_threads",
     "use_isa",
 ]

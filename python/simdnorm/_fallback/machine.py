@@ -3,6 +3,7 @@
 import os
 
 _threads = 1
+_own_threads = 0
 
 
 def isa() -> str:
@@ -25,13 +26,19 @@ def refused_isa() -> str | None:
 
 
 def get_num_threads() -> int:
-    return _threads
+    return _own_threads or _threads
 
 
 def set_num_threads(n: int) -> None:
     """Remembered, so that code which sets and restores it works; NumPy's element-wise loops run on one thread."""
     global _threads
     _threads = n
+
+
+def set_own_threads(n: int) -> int:
+    global _own_threads
+    before, _own_threads = _own_threads, n
+    return before
 
 
 def build_info() -> dict[str, str | bool]:
