@@ -21,6 +21,7 @@ from .modules import (
     LayerNorm,
     RMSNorm,
 )
+from .sync import SyncBatchNorm, convert_sync_batchnorm
 
 __all__ = [
     "BatchNorm1d",
@@ -33,9 +34,11 @@ __all__ = [
     "LayerNorm",
     "RMSNorm",
     "Report",
+    "SyncBatchNorm",
     "add_layer_norm",
     "add_rms_norm",
     "batch_norm",
+    "convert_sync_batchnorm",
     "group_norm",
     "instance_norm",
     "layer_norm",
