@@ -1,13 +1,18 @@
-"""The same bits: for any thread count, instruction set with hardware fma, batch, run, or place of the output."""
+"""The same bits: for any thread count, instruction set with an fma, run, batch, memory and place of the output."""
 
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 import simdnorm
+from drawn import FORK_BYTES, LARGE, calls, examples, memories, samples_may_be_apart
+from layouts import full_sized
 from norms import (
     FLOAT32,
+    ISAS,
     LENGTHS,
     NATIVE_ISAS,
     SPEC,
@@ -17,90 +22,158 @@ from norms import (
     big_cases,
     each_dtype,
     each_norm,
-    each_row_norm,
     each_sixteen_bits,
     each_spec,
-    layouts_of,
     needs_native,
     small_case,
-    specs_of,
+    using,
     with_out,
 )
-from simdnorm._selfcheck.plan import cases
+from simdnorm._selfcheck.norms import BATCH_NORM
 
-FORK_BYTES = 2**18  # what is smaller is done by the caller's own thread
 FUSED_ISAS = [name for name in NATIVE_ISAS if name != "portable"]
+THREADS = (1, 2, 3, 5, 8)
+PER_SAMPLE = {"x", "dy", "residual", "dsummed", "summed", "mask"}
+SAVED = {"mean", "rstd"}
+
+
+def bits(value):
+    """The bytes of an array in its logical order; one NaN is like another."""
+    value = np.array(value, order="C")
+    if value.dtype.kind != "i":
+        value[np.isnan(value)] = np.nan
+    return value
+
+
+def demand(promise, actual, expected):
+    """Identical bytes of every result, or an error that says which promise is broken, and where."""
+    assert actual.keys() == expected.keys(), promise
+    for name, value in expected.items():
+        if value is None:
+            assert actual[name] is None, f"BROKEN PROMISE: {promise}: {name}"
+            continue
+        assert (actual[name].dtype, actual[name].shape) == (value.dtype, value.shape), promise
+        a, e = bits(actual[name]), bits(value)
+        if a.tobytes() == e.tobytes():
+            continue
+        at = next(i for i in np.ndindex(e.shape) if a[i].tobytes() != e[i].tobytes())
+        raise AssertionError(
+            f"BROKEN PROMISE: {promise}: {name}{list(at)} is {a[at]!r} ({a[at].tobytes()[::-1].hex()}), "
+            f"not {e[at]!r} ({e[at].tobytes()[::-1].hex()})"
+        )
+
+
+def run(call, isa, threads, **changed):
+    """The results of a call, some of its arguments changed, on an instruction set and by so many threads."""
+    with using(isa), simdnorm.threads(threads), np.errstate(all="ignore"):
+        return call.spec.called_with({**call.arguments, **changed})
+
+
+@st.composite
+def runs(draw, spec):
+    """A call, and where it runs: what is large is nothing for the slow ways of computing it."""
+    call = draw(calls(spec))
+    isas = FUSED_ISAS or NATIVE_ISAS if call.large else ISAS
+    return call, draw(st.sampled_from(isas)), draw(st.sampled_from(THREADS))
 
 
 @needs_native
-@each_dtype
 @each_spec
-def test_any_thread_count_gives_the_bits_of_one(spec, dtype):
-    for case in big_cases(spec.norm, dtype):
-        assert case.x.nbytes > FORK_BYTES
-        with simdnorm.threads(1):
-            expected = spec.call(case)
-        for n in (2, 3, 5, 8):
-            with simdnorm.threads(n):
-                assert_same_bits(spec.call(case), expected)
+@examples(12)
+@given(data=st.data())
+def test_any_thread_count_gives_the_bits_of_one(spec, data):
+    call, isa = data.draw(calls(spec, LARGE)), data.draw(st.sampled_from(FUSED_ISAS or NATIVE_ISAS))
+    expected = run(call, isa, 1)
+    for threads in THREADS[1:]:
+        demand(f"{threads} threads give the bits of one", run(call, isa, threads), expected)
 
 
 @needs_native
 @pytest.mark.skipif(len(FUSED_ISAS) < 2, reason="needs two instruction sets with hardware fma")
-@each_dtype
-@each_norm
-def test_every_isa_with_fma_gives_the_same_bits(norm, dtype):
-    plan = [*cases(norm, dtype, layouts_of(norm), ["random", "far", "trend"]), *big_cases(norm, dtype)[:2]]
-    for case in plan:
-        for spec in specs_of(norm):
-            with simdnorm.use_isa(FUSED_ISAS[0]):
-                expected = spec.call(case)
-            for name in FUSED_ISAS[1:]:
-                with simdnorm.use_isa(name):
-                    assert_same_bits(spec.call(case), expected)
+@each_spec
+@examples(8)
+@given(data=st.data())
+def test_every_isa_with_fma_gives_the_same_bits(spec, data):
+    call, threads = data.draw(calls(spec)), data.draw(st.sampled_from(THREADS))
+    expected = run(call, FUSED_ISAS[0], threads)
+    for isa in FUSED_ISAS[1:]:
+        demand(f"{isa} gives the bits of {FUSED_ISAS[0]}", run(call, isa, threads), expected)
 
 
-def _alone(case, sample):
-    """The arguments of a case, one sample of each."""
-    whole = len(case.x)
-    per_sample = ("x", "dy", "residual", "dsummed", "summed", "mean", "rstd", "mask")
-    words = {name: value for name, value in case.words().items() if name in per_sample and value is not None}
-    return {name: value[sample] if len(value) == whole else value for name, value in words.items()}
+@each_spec
+@examples(4)
+@given(data=st.data())
+def test_every_call_gives_the_bits_of_the_first(spec, data):
+    where = data.draw(runs(spec))
+    expected = run(*where)
+    for _ in range(3):
+        demand("every call gives the bits of the first", run(*where), expected)
 
 
-def _assert_a_sample_alone_gives_its_bits(norm, case):
-    for spec in (SPEC[norm.name], SPEC[f"{norm.name}_forward"], SPEC[f"{norm.name}_backward"]):
-        whole = spec.call(case)
-        for i in {0, 1, len(case.x) // 2, len(case.x) - 1}:
-            sample = slice(i, i + 1)
-            given = {name: value for name, value in _alone(case, sample).items() if spec.takes(name)}
-            alone = spec.call(case, **given)
-            for name in ("y", "dx", "summed", "mean", "rstd"):
-                if name in alone:
-                    assert_same(alone[name], whole[name][sample], f"{name} of {case}")
+@st.composite
+def places(draw, samples):
+    """Samples alone, a few together, or all in another order."""
+    one = st.integers(0, samples - 1)
+    few = st.lists(one, min_size=1, max_size=5, unique=True)
+    return draw(few | st.builds(lambda first: list(np.roll(range(samples), first)[::-1]), one))
 
 
-@each_dtype
-@each_row_norm
-def test_a_row_alone_gives_the_bits_that_it_has_in_a_batch(isa, norm, dtype):
-    for shape in [(70, 5), (70, 16), (70, 130), (70, 1000), (5, 70_000)]:
-        _assert_a_sample_alone_gives_its_bits(norm, norm.case(shape, dtype))
-    if norm.fits((6, 33, 20), 1):
-        _assert_a_sample_alone_gives_its_bits(norm, norm.case((6, 33, 20), dtype, axis=1))
+@pytest.mark.parametrize("spec", [spec for spec in SPECS if samples_may_be_apart(spec)], ids=lambda spec: spec.name)
+@examples(8)
+@given(data=st.data())
+def test_a_sample_has_its_bits_alone_and_anywhere_in_any_batch(spec, data):
+    where = data.draw(runs(spec))
+    call = where[0]
+    assume(call.samples_apart)
+    chosen = data.draw(places(call.shape[0]), label="samples")
+    own = PER_SAMPLE if spec.norm is BATCH_NORM else PER_SAMPLE | SAVED
+    changed = {}
+    for name, value in call.arguments.items():
+        if name in own and value is not None and len(value) == call.shape[0]:
+            changed[name] = call.lying(value[chosen]) if value.shape == call.shape else value[chosen]
+    whole, elsewhere = run(*where), run(*where, **changed)
+    for name in ("y", "dx", "summed", "mean", "rstd"):
+        if name in whole:
+            of_them = {name: elsewhere[name]}, {name: whole[name][chosen]}
+            demand("a sample has its bits alone and anywhere in any batch", *of_them)
 
 
-@each_dtype
-@pytest.mark.parametrize("name", ["group_norm", "instance_norm"])
-def test_a_sample_alone_gives_the_bits_that_it_has_in_a_batch(isa, name, dtype):
-    norm = SPEC[name].norm
-    for shape, options in [
-        ((9, 6, 33), {}),
-        ((5, 4, 9, 9), {"mask": "scattered"}),
-        ((5, 60, 40), {"axis": -1}),
-        ((5, 60, 40), {"axis": -1, "mask": "lengths"}),
-        ((3, 4, 40_000), {}),
-    ]:
-        _assert_a_sample_alone_gives_its_bits(norm, norm.case(shape, dtype, **options))
+def is_another_order(view):
+    """Whether the kernels may read it where it stands, and sum in the order of its memory."""
+    in_memory = view.transpose(sorted(range(view.ndim), key=lambda a: -abs(view.strides[a])))
+    return not view.flags.c_contiguous and in_memory.flags.c_contiguous and view.flags.aligned
+
+
+@each_spec
+@examples(8)
+@given(data=st.data())
+def test_any_strides_and_alignment_of_the_inputs_give_the_bits_of_their_copies(spec, data):
+    where = data.draw(runs(spec))
+    call = where[0]
+    moved = {}
+    for name, value in call.arguments.items():
+        if isinstance(value, np.ndarray) and not name.startswith("running"):
+            moved[name] = data.draw(memories(), label=name).view(value)
+    if call.order is not None or is_another_order(moved[call.leader]):  # test_layouts has those
+        del moved[call.leader]
+    demand("any strides and alignment give the bits of the copy", run(*where, **moved), run(*where))
+
+
+@with_out
+@examples(8)
+@given(data=st.data())
+def test_out_gives_the_bits_of_a_fresh_result(spec, data):
+    where = data.draw(runs(spec))
+    call = where[0]
+    over = data.draw(st.none() | st.sampled_from(sorted(full_sized(call.arguments))), label="out over")
+    if over is None:
+        out = data.draw(memories(), label="out").view(np.zeros(call.shape, call.dtype))
+        results = run(*where, out=out)
+    else:
+        out = call.lying(call.arguments[over].copy())
+        results = run(*where, **{over: out, "out": out})
+    assert results[spec.out] is out
+    demand("out= gives the bits of a fresh result", results, run(*where))
 
 
 @each_dtype
@@ -109,29 +182,6 @@ def test_the_fast_lane_and_the_long_way_give_the_same_bits(isa, dtype):
         case = SPEC["layer_norm"].case((5, n), dtype)
         fast = simdnorm.layer_norm(case.x, n, case.weight, case.bias)
         assert_same(simdnorm.layer_norm(case.x, None, case.weight, case.bias, axis=-1), fast)
-
-
-@each_dtype
-@with_out
-def test_in_place_gives_the_bits_of_a_fresh_result(isa, spec, dtype):
-    for options in ({}, {"mask": "scattered"}) if spec.takes("mask") else ({},):
-        case = small_case(spec, dtype, **options)
-        arguments = spec.arguments(case)
-        expected = spec.called_with(arguments)
-        for name in {"x", "residual", "dy", "summed", "dsummed"} & set(arguments):
-            target = arguments[name].copy()
-            results = spec.called_with({**arguments, name: target, "out": target})
-            assert results[spec.out] is target
-            assert_same_bits(results, expected)
-
-
-@each_dtype
-@each_spec
-def test_every_call_gives_the_bits_of_the_first(isa, spec, dtype):
-    case = small_case(spec, dtype)
-    expected = spec.call(case)
-    for _ in range(5):
-        assert_same_bits(spec.call(case), expected)
 
 
 @needs_native

@@ -1,22 +1,30 @@
-// Prints one hash per operation, types and shape, for one ISA; without one, the ISAs here whose bits must agree.
-// aarch64.sh compares what different processors print.
+// Prints hashes of results, for different processors to be compared.
+//
+//   simdnorm-fingerprint         the ISAs here whose bits must agree
+//   simdnorm-fingerprint ISA     one hash per operation, types and shape
+//   simdnorm-fingerprint golden  the golden file
 #define DOCTEST_CONFIG_IMPLEMENT
 #include <cstdio>
 #include <cstdlib>
 
+#include "golden.hpp"
 #include "shapes.hpp"
 
 namespace simdnorm::test {
 namespace {
 
-/// FNV-1a over the bytes of every output.
-std::uint64_t hash(const Outputs& outputs) {
-  std::uint64_t state = 0xCBF29CE484222325u;
-  for (const Values& output : outputs) {
-    for (const std::byte byte : output.bytes) state = (state ^ static_cast<unsigned>(byte)) * 0x100000001B3u;
+void print_cases(Isa isa) {
+  const Setting setting(isa);
+  for (const Problem& problem : problems(shapes())) {
+    std::printf("%-80s %016llx\n", problem.title().c_str(),
+                static_cast<unsigned long long>(hash(Trial(problem).run())));
   }
-  return state;
 }
+
+constexpr const char* kAboutGolden =
+    "# Hashes of what every operation gives, in all types, on inputs made by rule: the same on every machine with a\n"
+    "# hardware fma, and compared there by the test `golden`. To change them is a decision that CHANGELOG.md records:\n"
+    "#   build/release/tests/cpp/simdnorm-fingerprint golden >tests/golden.txt\n";
 
 }  // namespace
 }  // namespace simdnorm::test
@@ -31,19 +39,20 @@ int main(int count, char** arguments) {
     std::fprintf(stderr, "%s:%d: %s\n", assertion.m_file, assertion.m_line, assertion.m_expr);
     std::abort();
   });
-  if (count == 1) {
-    for (const Isa isa : fused_isas()) std::puts(name(isa));
-    return 0;
-  }
+  const std::string wish = count > 1 ? arguments[1] : "";
   for (const Isa isa : available_isas()) {
-    if (label(isa) != arguments[1]) continue;
-    use_isa(isa);
-    for (const Problem& problem : problems(shapes())) {
-      std::printf("%-80s %016llx\n", problem.title().c_str(),
-                  static_cast<unsigned long long>(hash(Trial(problem).run())));
-    }
+    if (label(isa) == wish) return print_cases(isa), 0;
+  }
+  const std::vector<Isa> fused = fused_isas();
+  if (wish.empty()) {
+    for (const Isa isa : fused) std::puts(name(isa));
     return 0;
   }
-  std::fprintf(stderr, "no ISA '%s' here\n", arguments[1]);
+  if (wish == "golden" && !fused.empty()) {
+    std::fputs(kAboutGolden, stdout);
+    for (const std::string& result : golden_results(fused.front())) std::puts(result.c_str());
+    return 0;
+  }
+  std::fprintf(stderr, "no '%s' here\n", wish.c_str());
   return 1;
 }
