@@ -91,28 +91,11 @@ def _few_ulp_apart(mean):
     return (np.float32(mean) + steps * np.spacing(np.float32(mean))).astype(np.float32)
 
 
-def _numacc(n, base, dtype):
-    """NIST StRD NumAcc1..4: a leading base, then values 0.1 (NumAcc1: 1) above and below it in turn."""
-    if n == 1:
-        return np.array([[10000001, 10000003, 10000002]], dtype)
-    return np.array([[base, *[base - 0.1, base + 0.1] * 500]], dtype)
-
-
 @pytest.mark.parametrize("mean", [2e3, 1e4, 1e6, 1e8, -1e8])
 @each_norm
 def test_any_ratio_of_mean_to_spread_keeps_the_bound(norm, mean):
     rows = _few_ulp_apart(mean)
     case = norm.case_of(rows.reshape(2, 4, 500) if norm.has_channels else rows)
-    for spec in specs_of(norm):
-        assert_keeps_the_bound(spec, case)
-
-
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize(("n", "base"), [(1, 0), (2, 1.2), (3, 1000000.2), (4, 10000000.2)])
-@each_norm
-def test_the_nist_numacc_sets_keep_the_bound(norm, dtype, n, base):
-    row = _numacc(n, base, dtype)
-    case = norm.case_of(row[:, np.newaxis] if norm.has_channels else row)
     for spec in specs_of(norm):
         assert_keeps_the_bound(spec, case)
 

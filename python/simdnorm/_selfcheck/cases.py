@@ -89,6 +89,7 @@ def case_of(
     parameters: np.dtype[Any] | None = None,
     mask: str | NDArray[np.bool_] | None = None,
     residual: bool = False,
+    eps: float = 1e-5,
 ) -> Case:
     """Make a case of given data, still without statistics.
 
@@ -132,6 +133,7 @@ def case_of(
         mask=mask,
         residual=None if part is None else lying(part),
         dsummed=lying(dsummed) if residual else None,
+        eps=eps,
     )
 
 

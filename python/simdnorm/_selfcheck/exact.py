@@ -21,6 +21,7 @@ class Exact:
     Where `xhat` is given, the statistics are the case's own; where it is not, they are exact, whatever they are.
     """
 
+    @np.errstate(invalid="ignore")  # 0 * infinity is NaN, as it should be: no spread, and eps = 0
     def __init__(self, case: Case, statistics: Statistics, xhat: Array | None, constant: bool) -> None:
         self._dtype = reference.working_dtype(case.x)
         self._case, self._geometry = case, case.geometry
