@@ -25,8 +25,11 @@ from .machine import (
     build_info,
     get_num_threads,
     isa,
+    isa_reason,
+    openmp_library,
     refused_isa,
     set_num_threads,
+    threads_reason,
     use_isa,
 )
 from .memory import empty, held_blocks, return_blocks
@@ -64,12 +67,15 @@ __all__ = [
     "instance_norm_backward",
     "instance_norm_forward",
     "isa",
+    "isa_reason",
     "layer_norm_backward",
     "layer_norm_forward",
+    "openmp_library",
     "refused_isa",
     "return_blocks",
     "rms_norm_backward",
     "rms_norm_forward",
     "set_num_threads",
+    "threads_reason",
     "use_isa",
 ]

@@ -13,6 +13,10 @@ def available_isas() -> list[str]:
     return ["numpy"]
 
 
+def isa_reason() -> str:
+    return "there are no native kernels"
+
+
 def use_isa(name: str) -> None:
     if name != "numpy":
         raise ValueError(f"isa {name!r} is not available, expected one of {available_isas()}")
@@ -28,6 +32,14 @@ def get_num_threads() -> int:
     return _threads
 
 
+def threads_reason() -> str:
+    return "NumPy's loops are serial"
+
+
+def openmp_library() -> str | None:
+    return None
+
+
 def set_num_threads(n: int) -> None:
     """Remembered, so that code which sets and restores it works; NumPy's element-wise loops run on one thread."""
     global _threads
@@ -38,6 +50,6 @@ def build_info() -> dict[str, str | bool]:
     from importlib.metadata import PackageNotFoundError, version
 
     try:
-        return {"version": version("simdnorm"), "compiler": "none", "openmp": False}
+        return {"version": version("simdnorm"), "compiler": "none", "flags": "", "openmp": False}
     except PackageNotFoundError:  # run from the source tree
-        return {"version": "unknown", "compiler": "none", "openmp": False}
+        return {"version": "unknown", "compiler": "none", "flags": "", "openmp": False}
