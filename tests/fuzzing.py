@@ -2,6 +2,7 @@
 
 import decimal
 import fractions
+import warnings
 from dataclasses import replace
 from functools import cache
 from math import prod
@@ -107,7 +108,7 @@ def _changed(arguments, name, how, what):
     if how == "dressed":
         return what(value)
     try:
-        with np.errstate(all="ignore"):
+        with warnings.catch_warnings(action="ignore"):
             return TORN[what](value)
     except (TypeError, ValueError, IndexError):  # NumPy knows no such cast, or has no axis left
         return value
