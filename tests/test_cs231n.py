@@ -309,7 +309,7 @@ def test_what_are_no_images_or_no_groups_is_refused(isa):
         _spatial_groupnorm(x, gamma[0], beta)
     with pytest.raises(ValueError, match=r"beta has shape \(1, 4, 1, 1\), expected \(4,\)"):
         _spatial_batchnorm(x, gamma.ravel(), beta)
-    with pytest.raises(ValueError, match="num_groups must be 1 or more and divide the 4 channels of x, got 3"):
+    with pytest.raises(ValueError, match="G must be 1 or more and divide the 4 channels of x, got 3"):
         cs231n.spatial_groupnorm_forward(x, gamma, beta, 3, {})
     with pytest.raises(ValueError, match=r"dout has shape \(1, 4, 3, 5\), expected \(2, 4, 3, 5\)"):
         cs231n.spatial_groupnorm_backward(dout[1:], _spatial_groupnorm(x, gamma, beta)[1])

@@ -6,13 +6,19 @@ import pytest
 import simdnorm
 from norms import (
     DTYPES,
+    FLOAT32,
+    SIXTEEN_BITS,
     SPEC,
+    SPECS,
     assert_equal,
+    assert_keeps_the_bound,
+    assert_same,
     each_dtype,
     each_masked_norm,
     each_norm,
     each_row_norm,
     each_spec,
+    needs_native,
     small_case,
 )
 from simdnorm import reference
@@ -129,6 +135,33 @@ def _assert_item_is_spoilt_alone(norm, dtype, shape, bad):
     assert_equal(dirty["y"][~inside], clean["y"][~inside])
 
 
+def _elsewhere(spec, name, value):
+    """Those of a result that have nothing to do with x[1, 2, 0, 0] of `small_case`, whose groups have 3 channels."""
+    samples, channels = np.arange(4) != 1, np.arange(6) != 2
+    if spec.norm.name == "batch_norm":
+        return value[:, channels] if value.ndim == 4 else value[channels]
+    if spec.norm.name == "group_norm":
+        channels[:3] = False
+    if value.ndim == 1:  # of the parameters
+        return value[channels]
+    if value.shape == (4, 2):
+        channels = np.array([False, True])
+    return value[samples[:, None] | channels]
+
+
+@pytest.mark.parametrize("bad", BAD)
+@pytest.mark.parametrize("spec", [spec for spec in SPECS if spec.norm.has_channels], ids=lambda spec: spec.name)
+def test_one_bad_value_changes_no_bit_of_any_result_elsewhere(isa, spec, bad):
+    for dtype in DTYPES:
+        case = small_case(spec, dtype)
+        x = case.x.copy()
+        x[1, 2, 0, 0] = bad
+        clean, dirty = spec.call(case), spec.call(case, x=x)
+        for name, value in dirty.items():
+            assert_same(_elsewhere(spec, name, value), _elsewhere(spec, name, clean[name]), f"{name} in {dtype}")
+        assert any(not np.isfinite(np.asarray(value, np.float64)).all() for value in dirty.values())
+
+
 @pytest.mark.parametrize("n", [2, 16, 130, 5000])
 @pytest.mark.parametrize(
     ("dtype", "size"), [(dtype, size) for dtype in DTYPES for size in SQUARES_LEAVE[dtype.name]], ids=str
@@ -155,9 +188,38 @@ def test_both_ends_of_the_range_are_normalized_in_groups_of_odd_size(isa, shape,
     assert of_bound <= 1
 
 
+ONES = 2**24 + 1  # one more than a float32 can count
+
+
+@needs_native
+@pytest.mark.parametrize("dtype", [FLOAT32, *SIXTEEN_BITS], ids=str)
+def test_the_mean_of_more_ones_than_a_float32_can_count_is_one(dtype):
+    x, rstd = np.ones(ONES, dtype), np.float32(1 / np.sqrt(np.float64(1e-5)))
+    row, column, channel = x[None], x[:, None], x[None, None]
+    for y, mean, scale in (
+        simdnorm.layer_norm_forward(row, ONES),
+        simdnorm.batch_norm_forward(column),
+        simdnorm.instance_norm_forward(channel),
+        simdnorm.group_norm_forward(channel, 1),
+    ):
+        assert mean.item() == 1 and scale.item() == rstd and not y.any()
+    assert simdnorm.rms_norm_forward(row, ONES, eps=0.0)[1].item() == 1
+    for shares in (column, channel):
+        assert [part.item() for part in simdnorm.batch_norm_stats(shares)] == [ONES, 1, 0]
+
+
 def test_the_mean_of_many_ones_is_one(isa):
     _, mean, rstd = simdnorm.layer_norm_forward(np.ones((1, 2**22 + 1), np.float32), 2**22 + 1)
     assert mean.item() == 1 and rstd.item() == np.float32(1 / np.sqrt(np.float64(1e-5)))
+
+
+@each_dtype
+@each_spec
+def test_any_operation_on_nothing_has_results_of_the_right_shapes(spec, dtype):
+    """The bound holds, whose formulas know shapes and dtypes; sums over nothing are 0."""
+    for shape in ((0, 4, 3), (2, 0, 3), (2, 4, 0), (0, 4), (3, 0)):
+        if spec.norm.fits(shape) and (spec.name != "instance_norm_moving" or shape[0]):
+            assert_keeps_the_bound(spec, spec.case(shape, dtype))
 
 
 @each_dtype

@@ -12,6 +12,10 @@ import simdnorm
 from norms import FLOAT32, SIXTEEN_BITS, assert_same_bits, each_spec, needs_native, run_python, small_case
 from simdnorm._selfcheck.norms import BATCH_NORM, INSTANCE_NORM
 
+needs_limits = pytest.mark.skipif(
+    not sys.platform.startswith("linux"), reason="needs a limit on the address space, and /proc"
+)
+
 PACKAGE = os.path.dirname(simdnorm.__file__)
 ELSEWHERE = ("reference", "_selfcheck")  # where running statistics are not written
 
@@ -126,7 +130,7 @@ print("done")
 
 
 @needs_native
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs a limit on the address space, and /proc")
+@needs_limits
 def test_no_memory_for_scratch_is_a_memory_error_and_changes_nothing():
     code = """
 import os, resource
@@ -152,6 +156,91 @@ print(abs(mean[0] - 4.5) < 1)
 """
     result = run_python(code)
     assert result.stdout.split() == ["True", "True"], result.stdout + result.stderr
+
+
+LIMITED = """
+import os, resource, threading
+import numpy as np, simdnorm
+
+def room():
+    return int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+
+def limited(extra, work):
+    resource.setrlimit(resource.RLIMIT_AS, (room() + extra, resource.RLIM_INFINITY))
+    try:
+        return work()
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+"""
+
+
+@needs_native
+@needs_limits
+def test_no_memory_for_the_stacks_of_threads_is_no_error_and_changes_no_bits():
+    code = """
+x = np.random.default_rng(0).normal(size=(2048, 768)).astype(np.float32)
+out, expected = x.copy(), simdnorm.layer_norm(x[:1], 768)
+simdnorm.set_num_threads(3)
+for extra in (2**20, 12 * 2**20, 2**30):  # for none, for one, and for both
+    limited(extra, lambda: simdnorm.layer_norm(x, 768, out=out))
+    print((out[:1] == expected).all())
+"""
+    result = run_python(LIMITED + code, OMP_STACKSIZE="8M")
+    assert result.stdout.split() == ["True"] * 3, result.stdout + result.stderr
+
+
+@needs_native
+@needs_limits
+def test_no_memory_for_anything_is_a_memory_error_of_every_operation_and_changes_nothing():
+    code = """
+from simdnorm._selfcheck.specs import SPECS
+from norms import assert_same_bits, big_cases, FLOAT32
+
+simdnorm.set_num_threads(1)
+threading.stack_size(2**18)
+
+def in_a_thread(work):  # one that has no scratch memory yet
+    outcome = []
+    def run():
+        try:
+            outcome.append(work())
+        except MemoryError as error:
+            outcome.append(error)
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+    return outcome[0]
+
+def copied(arguments):
+    return {name: value.copy() if isinstance(value, np.ndarray) else value for name, value in arguments.items()}
+
+errors = 0
+for spec in SPECS:
+    function = getattr(spec.function, "__wrapped__", spec.function)
+    for case in big_cases(spec.norm, FLOAT32)[-2:]:
+        arguments = spec.arguments(case)
+        if spec.out:
+            arguments["out"] = np.full(case.x.shape, 7, np.float32)
+        expected = in_a_thread(lambda: spec.called_with(copied(arguments)))
+        for extra in (0, 2**13, 2**15, 2**17, 2**18, 2**19, 2**20, 2**21):
+            given = copied(arguments)
+            values = in_a_thread(lambda: limited(extra, lambda: function(**given)))
+            if isinstance(values, MemoryError):
+                errors += 1
+                for name, value in arguments.items():
+                    if isinstance(value, np.ndarray):
+                        assert given[name].tobytes() == value.tobytes(), (spec.name, name)
+                continue
+            values = values if isinstance(values, tuple) else (values,)
+            moved = [given[name] for name in spec.results[len(values):]]
+            assert_same_bits(dict(zip(spec.results, (*values, *moved))), expected)
+print("errors", errors)
+"""
+    # Whatever is larger than a page is asked of the system, and returned to it.
+    pages = {"MALLOC_MMAP_THRESHOLD_": "4096", "MALLOC_TRIM_THRESHOLD_": "0", "MALLOC_ARENA_MAX": "1"}
+    result = run_python(LIMITED + code, **pages)
+    assert result.returncode == 0, result.stderr
+    assert int(result.stdout.split()[1]) > 20  # so that this is about something
 
 
 @each_spec

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from moving import each_moving, evaluate, running, train
+import simdnorm
+from moving import each_moving, each_training, evaluate, running, train
 from norms import SPEC, assert_same, small_case
 
 X = np.ones((4, 3, 2), np.float32)
@@ -21,20 +22,30 @@ def assert_untouched(name, x, words, pair=None, **options):
 
 @pytest.mark.parametrize(
     ("name", "shape"),
-    [("batch_norm", shape) for shape in [(0, 3), (1, 3), (3, 3, 0), (1, 3, 1, 1)]]
+    [
+        (name, shape)
+        for name in ("batch_norm", "batch_norm_forward")
+        for shape in [(0, 3), (1, 3), (3, 3, 0), (1, 3, 1, 1)]
+    ]
     + [("instance_norm", shape) for shape in [(5, 3), (5, 3, 1), (5, 3, 0), (0, 3, 7)]],
 )
 def test_training_on_fewer_than_two_values_is_refused(name, shape):
     assert_untouched(name, np.ones(shape), r"2 or more values per channel.*, got [01]")
 
 
-@each_moving
+@each_training
 def test_training_on_fewer_than_two_values_that_a_mask_leaves_is_refused(name):
     mask = np.ones(X.shape, bool)
-    mask[slice(None) if name == "batch_norm" else 0, 1] = False
+    mask[0 if name == "instance_norm" else slice(None), 1] = False
     for left in (0, 1):
         mask[0, 1, :left] = True
         assert_untouched(name, X, f"mask: statistics need 2 or more values per channel.*, got {left}", mask=mask)
+
+
+@pytest.mark.parametrize("shape", [(5, 3), (5, 3, 1), (5, 3, 0)], ids=str)
+def test_instances_of_fewer_than_two_values_are_refused_by_the_training_pair_too(shape):
+    with pytest.raises(ValueError, match=r"2 or more values per channel of a sample, got [01]"):
+        simdnorm.instance_norm_forward(np.ones(shape))
 
 
 def test_no_sample_at_all_is_no_error_where_nothing_is_averaged():
@@ -42,7 +53,7 @@ def test_no_sample_at_all_is_no_error_where_nothing_is_averaged():
 
 
 @pytest.mark.parametrize("wrong", ["eps", "momentum", "out", "bias", "channel_axis", "mask"])
-@each_moving
+@each_training
 def test_running_statistics_are_untouched_after_any_error(name, wrong):
     case = small_case(SPEC[f"{name}_moving"])
     bad = {"eps": -1.0, "momentum": 2.0, "out": case.x.T, "bias": case.bias[1:], "channel_axis": 7, "mask": case.x}
@@ -69,12 +80,12 @@ def _faults():
 
 
 @pytest.mark.parametrize("fault", _faults())
-@each_moving
+@each_training
 def test_unfit_running_statistics_are_refused(name, fault):
     x, mean, var = _faults()[fault]
     with pytest.raises((TypeError, ValueError), match="running_"):
         train(name, x, mean, var)
-    if fault not in ("read-only", "zero strides"):
+    if fault not in ("read-only", "zero strides") and name != "batch_norm_forward":
         with pytest.raises((TypeError, ValueError), match="running_"):
             evaluate(name, x, mean, var)
     assert (x == 1).all()
@@ -83,14 +94,15 @@ def test_unfit_running_statistics_are_refused(name, fault):
 @pytest.mark.parametrize("call", [train, evaluate])
 @each_moving
 def test_running_statistics_that_share_memory_with_out_are_refused(name, call):
-    out, var = np.full((4, 3, 2), 9.0), np.ones(3)
-    with pytest.raises(ValueError, match="out overlaps"):
-        call(name, np.ones((4, 3, 2)), out[0, :, 0], var, out=out)
-    assert (out == 9).all()
+    for function in {name, "batch_norm_forward"} if call is train else {name}:
+        out, var = np.full((4, 3, 2), 9.0), np.ones(3)
+        with pytest.raises(ValueError, match="out overlaps"):
+            call(function, np.ones((4, 3, 2)), out[0, :, 0], var, out=out)
+        assert (out == 9).all()
 
 
 @pytest.mark.parametrize("other", ["weight", "bias", "mask"])
-@each_moving
+@each_training
 def test_running_statistics_that_share_memory_with_what_is_read_are_refused(name, other):
     shared = np.full(3, 9, np.float32)
     value = shared

@@ -1,7 +1,6 @@
-"""Threads, instruction sets, processes and the command line behave as they say."""
+"""Threads, instruction sets and the command line behave as they say."""
 
 import json
-import multiprocessing
 import os
 import pathlib
 import shutil
@@ -12,8 +11,9 @@ import numpy as np
 import pytest
 
 import simdnorm
-from norms import NATIVE_ISAS, layer_norm_into, needs_native, run_python
+from norms import NATIVE_ISAS, needs_native, run_python
 from simdnorm import _backend
+from simdnorm._openmp import loaded_runtimes
 
 X = np.random.default_rng(0).normal(size=(512, 768)).astype(np.float32)
 
@@ -127,25 +127,64 @@ def test_omp_num_threads_is_the_default_thread_count(n):
 
 
 @needs_native
-def test_threadpoolctl_is_obeyed():
+def test_a_limit_of_threadpoolctl_is_obeyed_while_it_lasts():
     threadpoolctl = pytest.importorskip("threadpoolctl")
+    simdnorm.set_num_threads(3)
     simdnorm.layer_norm(X, 768)
-    with threadpoolctl.threadpool_limits(1, user_api="openmp"):
-        assert simdnorm.get_num_threads() == 1
+    for limit in (1, 2):
+        with threadpoolctl.threadpool_limits(limit, user_api="openmp"):
+            assert simdnorm.get_num_threads() == limit
+            assert simdnorm.runtime.config()["threads_reason"] == "a limit set in OpenMP"
+            simdnorm.set_num_threads(5)  # who limits and then asks for more is asked for more
+            assert simdnorm.get_num_threads() == 5
+            simdnorm.set_num_threads(3)
+    assert simdnorm.get_num_threads() == 3
 
 
-@pytest.mark.parametrize("method", ["fork", "spawn"])
-def test_a_child_process_gives_its_parents_bits_after_the_parent_has_worked(method):
-    with simdnorm.threads(2):
-        expected = simdnorm.layer_norm(X, 768)  # the parent's team of threads is up
-        context = multiprocessing.get_context(method)
-        queue = context.Queue()
-        child = context.Process(target=layer_norm_into, args=(queue, X), daemon=True)
-        child.start()
-        answer = queue.get(timeout=60)
-        child.join(60)
-    assert child.exitcode == 0
-    np.testing.assert_array_equal(answer, expected)
+@needs_native
+def test_info_says_what_decided_the_threads_and_the_kernels():
+    code = """
+import os, simdnorm
+def say():
+    config = simdnorm.runtime.config()
+    print(config["isa_reason"], config["threads_reason"], sep="|", flush=True)
+say()
+simdnorm.set_num_threads(2)
+with simdnorm.use_isa("portable"): pass
+say()
+if os.fork() == 0:
+    say()
+    os._exit(0)
+os.wait()
+"""
+    told = run_python(code, SIMDNORM_ISA="portable", OMP_NUM_THREADS="2").stdout.splitlines()
+    child = "use_isa|a forked process is serial"
+    assert told == ["SIMDNORM_ISA|OMP_NUM_THREADS", "use_isa|set_num_threads", child]
+    assert run_python(code, SIMDNORM_ISA="").stdout.startswith("the widest here|")
+
+
+@needs_native
+def test_info_names_the_openmp_runtimes_that_are_loaded_and_the_one_that_answers(tmp_path):
+    config = simdnorm.runtime.config()
+    if config["openmp"]:
+        assert config["openmp_library"] in config["loaded_openmp"]
+    maps = tmp_path / "maps"
+    maps.write_text(
+        "7f00-7f01 r--p 00000000 08:01 1    /usr/lib/libgomp.so.1.0.0\n"
+        "7f01-7f02 r-xp 00001000 08:01 1    /usr/lib/libgomp.so.1.0.0\n"
+        "7f03-7f04 r-xp 00000000 08:01 2    /a dir/torch/lib/libgomp-1a2b.so.1\n"
+        "7f05-7f06 r-xp 00000000 08:01 3    /opt/libiomp5.so\n"
+        "7f07-7f08 r-xp 00000000 08:01 4    /opt/llvm/libomp.so.5\n"
+        "7f09-7f0a r-xp 00000000 08:01 5    /opt/libompl.txt\n"
+        "7f0b-7f0c rw-p 00000000 00:00 0\n"
+    )
+    assert loaded_runtimes(str(maps)) == [
+        "/a dir/torch/lib/libgomp-1a2b.so.1",
+        "/opt/libiomp5.so",
+        "/opt/llvm/libomp.so.5",
+        "/usr/lib/libgomp.so.1.0.0",
+    ]
+    assert loaded_runtimes(str(tmp_path / "none")) == []
 
 
 def test_info_says_what_show_config_says(capsys):

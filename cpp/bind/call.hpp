@@ -13,6 +13,7 @@
 
 #include "blocks.hpp"
 #include "express.hpp"
+#include "gil.hpp"
 
 namespace simdnorm::bind {
 
@@ -26,9 +27,10 @@ void run(const Operation& op) {
   if (bytes <= kQuickBytes) {
     status = Call::run(op);
   } else {
-    const py::gil_scoped_release release;
-    status = Call::run(op);
-    if (status == Status::out_of_memory && return_blocks()) status = Call::run(op);
+    without_gil([&] {
+      status = Call::run(op);
+      if (status == Status::out_of_memory && return_blocks()) status = Call::run(op);
+    });
   }
   if (status == Status::ok) return;
   if (status != Status::out_of_memory) throw py::value_error(message(status));  // the caller should have known

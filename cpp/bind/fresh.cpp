@@ -6,6 +6,7 @@
 
 #include "blocks.hpp"
 #include "chapters.hpp"
+#include "gil.hpp"
 
 namespace simdnorm::bind {
 namespace {
@@ -101,7 +102,11 @@ void register_fresh(py::module_& module) {
   set_handler = reinterpret_cast<SetHandler>(table.get_pointer<void*>()[kSetHandler]);
   our_handler = py::capsule(&handler, "mem_handler").release().ptr();
   module.def("empty", empty);
-  module.def("return_blocks", return_blocks, py::call_guard<py::gil_scoped_release>());
+  module.def("return_blocks", [] {
+    bool any = false;
+    without_gil([&] { any = return_blocks(); });
+    return any;
+  });
   module.def("held_blocks", [] {
     const Held held = held_blocks();
     return py::dict(py::arg("used_bytes") = held.used_bytes, py::arg("kept_bytes") = held.kept_bytes,

@@ -38,6 +38,7 @@ py::dict info() {
   py::dict result;
   result["version"] = build.version;
   result["compiler"] = build.compiler;
+  result["flags"] = build.flags;
   result["openmp"] = build.openmp;
   return result;
 }
@@ -46,10 +47,13 @@ py::dict info() {
 
 void register_runtime(py::module_& module) {
   module.def("isa", [] { return name(active_isa()); });
+  module.def("isa_reason", isa_reason);
   module.def("available_isas", available_names);
   module.def("use_isa", use_isa_named);
   module.def("refused_isa", refused_isa);
   module.def("get_num_threads", get_num_threads);
+  module.def("threads_reason", threads_reason);
+  module.def("openmp_library", openmp_library);
   module.def("set_num_threads", set_threads);
   module.def("set_own_threads", set_own_threads);
   module.def("build_info", info);

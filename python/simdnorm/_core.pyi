@@ -270,6 +270,9 @@ def batch_norm_backward_apply(
     layout: ChannelLayout,
 ) -> None: ...
 def isa() -> str: ...
+def isa_reason() -> str:
+    """What chose it."""
+
 def available_isas() -> list[str]: ...
 def use_isa(name: str) -> None:
     """ValueError where `name` is no ISA or not available here."""
@@ -278,12 +281,18 @@ def refused_isa() -> str | None:
     """SIMDNORM_ISA as found at the start when it could not be obeyed."""
 
 def get_num_threads() -> int: ...
+def threads_reason() -> str:
+    """What decided their number."""
+
+def openmp_library() -> str | None:
+    """The file of the OpenMP runtime that runs them."""
+
 def set_num_threads(n: int) -> None: ...
 def set_own_threads(n: int) -> int:
     """For what the calling thread calls from now on; 0 takes it back. Returns what was set before."""
 
 def build_info() -> dict[str, str | bool]:
-    """version, compiler, openmp"""
+    """version, compiler, flags, openmp"""
 
 def empty(shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDArray[Any]:
     """Room for a result. Large ones are made of blocks (see cpp/bind/blocks.hpp) which are kept when they die."""

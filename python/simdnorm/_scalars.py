@@ -49,13 +49,13 @@ def checked_need(need: object, names: tuple[str, ...]) -> tuple[bool, ...]:
     return tuple(checked_switch("need", value) for value in need)
 
 
-def checked_groups(num_groups: object, channels: int) -> int:
+def checked_groups(num_groups: object, channels: int, name: str = "num_groups") -> int:
     """Return `num_groups` as an int that divides the channels."""
     if isinstance(num_groups, bool) or not isinstance(num_groups, Integral):
-        raise TypeError(f"num_groups must be an integer, got {num_groups!r}")
+        raise TypeError(f"{name} must be an integer, got {num_groups!r}")
     groups = int(num_groups)
     if groups < 1 or channels % groups:
-        raise ValueError(f"num_groups must be 1 or more and divide the {channels} channels of x, got {num_groups!r}")
+        raise ValueError(f"{name} must be 1 or more and divide the {channels} channels of x, got {num_groups!r}")
     return groups
 
 

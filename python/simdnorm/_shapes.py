@@ -2,10 +2,13 @@
 
 import operator
 from collections.abc import Iterable
+from itertools import islice
 
 from ._dtypes import Array
 
 Axes = tuple[int, ...]
+
+_MOST_AXES = 64  # of any array of NumPy's
 
 
 def reduced_axes(x: Array, normalized_shape: object, axis: object) -> Axes:
@@ -62,10 +65,13 @@ def axes_of_backward(x: Array, weight: Array | None, rstd: Array) -> Axes:
 
 
 def _integers(name: str, value: object) -> tuple[int, ...]:
-    many = value if isinstance(value, Iterable) and not isinstance(value, str | bytes) else (value,)
     if value is None:
         raise ValueError("give normalized_shape, or axis: both are None")
-    result = tuple(_integer(name, item) for item in many)
+    # A 0-d array calls itself iterable. Of what has no end, one more than there can be axes is enough.
+    if isinstance(value, Iterable) and not isinstance(value, str | bytes) and getattr(value, "shape", None) != ():
+        result = tuple(_integer(name, item) for item in islice(value, _MOST_AXES + 1))
+    else:
+        result = (_integer(name, value),)
     if not result:
         raise ValueError(f"{name} is empty, expected one axis or more")
     return result

@@ -1,6 +1,7 @@
 """What the kernels run on: threads, instruction sets, and what was built. Settings hold for the whole process."""
 
 import operator
+import os
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -8,6 +9,7 @@ from typing import Self
 import numpy as np
 
 from . import _backend
+from ._openmp import loaded_runtimes
 
 _MOST_THREADS = 2**31 - 1
 _PACKAGE = Path(__file__).parent
@@ -80,14 +82,21 @@ class use_isa:
         _backend.kernels.use_isa(self._before.pop())
 
 
-def config() -> dict[str, str | int | bool | list[str]]:
-    """Return what `show_config` prints."""
+def config() -> dict[str, str | int | bool | list[str] | None]:
+    """Return what `show_config` prints; `openmp_library` is the one of `loaded_openmp` that runs our threads."""
+    kernels = _backend.kernels
+    built, library = kernels.build_info(), kernels.openmp_library()
     return {
-        **_backend.kernels.build_info(),
+        **built,
+        "flags": built["flags"].split(", "),
         "backend": backend(),
         "isa": isa(),
+        "isa_reason": kernels.isa_reason(),
         "available_isas": available_isas(),
         "threads": get_num_threads(),
+        "threads_reason": kernels.threads_reason(),
+        "openmp_library": library and os.path.realpath(library),
+        "loaded_openmp": loaded_runtimes(),
         "numpy": np.__version__,
     }
 
@@ -95,7 +104,8 @@ def config() -> dict[str, str | int | bool | list[str]]:
 def show_config() -> None:
     """Print how simdnorm was built and what it runs on."""
     for key, value in config().items():
-        print(f"{key:>14}  {', '.join(value) if isinstance(value, list) else value}")
+        lines = value if isinstance(value, list) else [str(value)]
+        print(f"{key:>14}  " + f"\n{'':<16}".join(lines))
 
 
 def get_include() -> str:

@@ -17,6 +17,9 @@ bool available(Isa isa) noexcept;
 /// The instruction set of the kernels in use: the widest available one, or SIMDNORM_ISA's, until `use_isa`.
 Isa active_isa() noexcept;
 
+/// What chose it: "use_isa", "SIMDNORM_ISA" or "the widest here".
+const char* isa_reason() noexcept;
+
 /// Refuses (invalid_argument) what is not available.
 Status use_isa(Isa isa) noexcept;
 
@@ -25,6 +28,14 @@ const char* refused_isa() noexcept;
 
 /// The number of threads that the next operation may use.
 int get_num_threads() noexcept;
+
+/// What decided it: "set_num_threads", "OMP_NUM_THREADS", "the cgroup's CPU quota", "CPU affinity", "a limit set in
+/// OpenMP" (by threadpoolctl, perhaps), "a forked process is serial" or "built without OpenMP".
+const char* threads_reason() noexcept;
+
+/// The file of the OpenMP runtime that runs the threads, which need not be the one that was linked: where another
+/// library has loaded one before, that one may answer. Null without OpenMP, or where the system cannot say.
+const char* openmp_library() noexcept;
 
 /// n >= 1; a huge n is clamped. Refuses (invalid_argument) n < 1.
 Status set_num_threads(Index n) noexcept;
@@ -37,6 +48,7 @@ Index set_own_threads(Index n) noexcept;
 struct BuildInfo {
   const char* version;
   const char* compiler;
+  const char* flags;  // of the kernels, for each ISA
   bool openmp;
 };
 BuildInfo build_info() noexcept;

@@ -12,7 +12,7 @@ BuildInfo build_info() noexcept {
 #else
   const char* compiler = "unknown";
 #endif
-  return {SIMDNORM_VERSION, compiler, has_openmp()};
+  return {SIMDNORM_VERSION, compiler, SIMDNORM_FLAGS, has_openmp()};
 }
 
 }  // namespace simdnorm

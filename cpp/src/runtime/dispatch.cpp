@@ -39,6 +39,7 @@ const Target* usable(Isa isa) {
 
 struct Choice {
   const Target* target;
+  const char* reason;
   const char* refused;
 };
 
@@ -48,10 +49,10 @@ Choice choose() {
   const Target* widest = nullptr;
   for (const Target& target : kTargets) {
     if (!cpu_has(target.isa)) continue;
-    if (wished && std::strcmp(wish, target.name) == 0) return {&target, nullptr};
+    if (wished && std::strcmp(wish, target.name) == 0) return {&target, "SIMDNORM_ISA", nullptr};
     if (!widest) widest = &target;
   }
-  return {widest, wished ? wish : nullptr};
+  return {widest, "the widest here", wished ? wish : nullptr};
 }
 
 const Choice& at_start() {
@@ -64,11 +65,15 @@ std::atomic<const Target*>& active() {
   return target;
 }
 
+std::atomic<bool> chosen_by_call{false};
+
 }  // namespace
 
 const KernelTable& active_kernels() noexcept { return *active().load()->kernels; }
 
 Isa active_isa() noexcept { return active().load()->isa; }
+
+const char* isa_reason() noexcept { return chosen_by_call ? "use_isa" : at_start().reason; }
 
 bool available(Isa isa) noexcept { return usable(isa) != nullptr; }
 
@@ -76,6 +81,7 @@ Status use_isa(Isa isa) noexcept {
   const Target* target = usable(isa);
   if (!target) return Status::invalid_argument;
   active().store(target);
+  chosen_by_call = true;
   return Status::ok;
 }
 

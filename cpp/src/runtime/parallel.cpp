@@ -12,8 +12,12 @@
 #if defined(__unix__) || defined(__APPLE__)
 #include <pthread.h>
 #endif
+#if __has_include(<dlfcn.h>)
+#include <dlfcn.h>
+#endif
 
 #include "runtime/cpu_quota.hpp"
+#include "runtime/new_threads.hpp"
 #include "simd/float_environment.hpp"
 #include "simdnorm/runtime.hpp"
 
@@ -46,6 +50,15 @@ constexpr bool kOpenmp = true;
 int openmp_threads() { return omp_get_max_threads(); }
 bool inside_parallel_region() { return omp_in_parallel() != 0; }
 
+/// The team that this thread had last, whose members OpenMP keeps for the next one.
+thread_local int last_team = 1;
+
+/// `size`, or 1 where the system has no room for so many threads: OpenMP would end the process.
+int startable(int size) {
+  if (size > last_team && !can_start(size - last_team)) return 1;
+  return last_team = size;
+}
+
 #else
 
 constexpr bool kOpenmp = false;
@@ -60,25 +73,45 @@ int initial_threads() {
   return threads;
 }
 
-int default_threads() {
-  static const int threads = [] {
-    if (std::getenv("OMP_NUM_THREADS")) return initial_threads();
+struct Count {
+  int threads;
+  const char* reason;
+};
+
+Count default_count() {
+  static const Count count = []() -> Count {
+    if (!kOpenmp) return {1, "built without OpenMP"};
+    if (std::getenv("OMP_NUM_THREADS")) return {initial_threads(), "OMP_NUM_THREADS"};
     const double quota = std::ceil(cpu_quota());  // infinite where there is none
-    return quota < initial_threads() ? std::max(1, static_cast<int>(quota)) : initial_threads();
+    if (quota < initial_threads()) return {std::max(1, static_cast<int>(quota)), "the cgroup's CPU quota"};
+    return {initial_threads(), "CPU affinity"};
   }();
-  return threads;
+  return count;
+}
+
+Count count_now() {
+  if (forked) return {1, "a forked process is serial"};
+  if (own_threads > 0) return {own_threads, "set_own_threads"};
+  const int chosen = chosen_threads, now = openmp_threads();
+  if (chosen > 0 && (now == openmp_when_chosen || chosen <= now)) return {chosen, "set_num_threads"};
+  if (chosen == 0 && now == initial_threads()) return default_count();
+  return {now, "a limit set in OpenMP"};
 }
 
 [[maybe_unused]] const int at_start = initial_threads();
 
 }  // namespace
 
-int get_num_threads() noexcept {
-  if (forked) return 1;
-  if (own_threads > 0) return own_threads;
-  const int chosen = chosen_threads, now = openmp_threads();
-  if (chosen > 0) return now == openmp_when_chosen ? chosen : std::min(chosen, now);
-  return now == initial_threads() ? default_threads() : now;
+int get_num_threads() noexcept { return count_now().threads; }
+
+const char* threads_reason() noexcept { return count_now().reason; }
+
+const char* openmp_library() noexcept {
+#if defined(_OPENMP) && __has_include(<dlfcn.h>)
+  Dl_info library;
+  if (dladdr(reinterpret_cast<void*>(&omp_get_max_threads), &library) != 0) return library.dli_fname;
+#endif
+  return nullptr;
 }
 
 Status set_num_threads(Index n) noexcept {
@@ -113,6 +146,7 @@ namespace detail {
 
 void run(int size, void (*body)(const Team&, void*), void* context) {
 #ifdef _OPENMP
+  if (size > 1) size = startable(size);
   if (size > 1) {
 #pragma omp parallel num_threads(size)
     {

@@ -14,6 +14,10 @@ def available_isas() -> list[str]:
     return ["numpy"]
 
 
+def isa_reason() -> str:
+    return "there are no native kernels"
+
+
 def use_isa(name: str) -> None:
     if name != "numpy":
         raise ValueError(f"isa {name!r} is not available, expected one of {available_isas()}")
@@ -27,6 +31,14 @@ def refused_isa() -> str | None:
 
 def get_num_threads() -> int:
     return _own_threads or _threads
+
+
+def threads_reason() -> str:
+    return "NumPy's loops are serial"
+
+
+def openmp_library() -> str | None:
+    return None
 
 
 def set_num_threads(n: int) -> None:
@@ -45,6 +57,6 @@ def build_info() -> dict[str, str | bool]:
     from importlib.metadata import PackageNotFoundError, version
 
     try:
-        return {"version": version("simdnorm"), "compiler": "none", "openmp": False}
+        return {"version": version("simdnorm"), "compiler": "none", "flags": "", "openmp": False}
     except PackageNotFoundError:  # run from the source tree
-        return {"version": "unknown", "compiler": "none", "openmp": False}
+        return {"version": "unknown", "compiler": "none", "flags": "", "openmp": False}

@@ -50,11 +50,15 @@ class Norm:
     def case_of(self, x: Array, **options: Any) -> Case:
         """Make a case of given data, with the reference's statistics."""
         case = case_of(self.see, x, residual=self.has_residual, **options)
+        return replace(self.settled(case), label=f"given data {x.shape}")
+
+    def settled(self, case: Case) -> Case:
+        """Give a case the reference's statistics."""
         forward = getattr(reference, f"{self.name}_forward")
         bare = replace(case, weight=None, bias=None)
         exact = dict(zip(("xhat", *self.saved), called_by_name(forward, reference_words(bare)), strict=True))
         saved = {name: exact[name].astype(case.statistics_dtype) for name in ("mean", "rstd") if name in exact}
-        return replace(case, exact=exact, label=f"given data {x.shape}", **saved)
+        return replace(case, exact=exact, **saved)
 
 
 def called_by_name(function: Callable[..., Any], words: dict[str, Any]) -> tuple[Any, ...]:

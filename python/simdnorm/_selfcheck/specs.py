@@ -34,19 +34,22 @@ def _specs_of(norm: Norm) -> tuple[Spec, ...]:
 
 
 def _moving(function: Function) -> Function:
-    """Make a function that moves copies of the running statistics, and returns them beside y."""
+    """Make a function that moves copies of the running statistics, and returns them beside its own results."""
 
     @wraps(function)
     def moving(*, running_mean: Array, running_var: Array, **arguments: Any) -> tuple[Any, ...]:
         pair = copy(running_mean), copy(running_var)
-        return function(running_mean=pair[0], running_var=pair[1], **arguments), *pair
+        results = function(running_mean=pair[0], running_var=pair[1], **arguments)
+        return *(results if isinstance(results, tuple) else (results,)), *pair
 
     return moving
 
 
-def _batch_norm_running(running_mean: Array, running_var: Array, x: Array, channel_axis: int, mask: Any) -> Any:
+def _batch_norm_running(
+    running_mean: Array, running_var: Array, x: Array, momentum: float, channel_axis: int, mask: Any
+) -> Any:
     statistics = reference.batch_norm_statistics(x, channel_axis=channel_axis, mask=mask)
-    return reference.running_update(running_mean, running_var, *statistics)
+    return reference.running_update(running_mean, running_var, *statistics, momentum)
 
 
 def _part(name: str, results: Names, reference_name: str = "", statistics: str = "given") -> Spec:
@@ -79,6 +82,13 @@ SPECS = (
         ("y", *_RUNNING),
         ((reference.batch_norm_forward, _SAVED), (_batch_norm_running, _RUNNING)),
         {"training": True},
+    ),
+    Spec(
+        "batch_norm_forward_moving",
+        BATCH_NORM,
+        _moving(functional.batch_norm_forward),
+        (*_SAVED, *_RUNNING),
+        ((reference.batch_norm_forward, _SAVED), (_batch_norm_running, _RUNNING)),
     ),
     Spec(
         "batch_norm_running",

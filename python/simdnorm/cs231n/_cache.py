@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import functional, reference
+from .._dtypes import REFUSED
 
 Array = NDArray[Any]
 DType = np.dtype[Any]
@@ -38,7 +39,7 @@ AnyCache = TypeVar("AnyCache", bound=Cache)
 
 def of_dimensions(ndim: int, name: str, value: ArrayLike) -> Array:
     """Return `value` as an array of `ndim` dimensions."""
-    result = np.asarray(value)
+    result = _real(name, value)
     if result.ndim != ndim:
         raise ValueError(f"{name} has shape {result.shape}, expected {DIMENSIONS[ndim]}")
     return result
@@ -46,7 +47,7 @@ def of_dimensions(ndim: int, name: str, value: ArrayLike) -> Array:
 
 def of_shape(name: str, value: ArrayLike, *shapes: tuple[int, ...]) -> Array:
     """Return `value` as an array of one of `shapes`."""
-    result = np.asarray(value)
+    result = _real(name, value)
     if result.shape not in shapes:
         raise ValueError(f"{name} has shape {result.shape}, expected {' or '.join(map(str, shapes))}")
     return result
@@ -55,11 +56,14 @@ def of_shape(name: str, value: ArrayLike, *shapes: tuple[int, ...]) -> Array:
 def result_dtype(*arrays: Array) -> DType:
     """Return the type that NumPy gives an expression of all these arrays with a division in it."""
     dtype = np.result_type(*(array.dtype for array in arrays))
-    if dtype.kind in "biu":
-        dtype = np.dtype(np.float64)
-    if dtype.kind != "f":
-        raise TypeError(f"arrays of {', '.join(str(array.dtype) for array in arrays)} are not real numbers")
-    return dtype
+    return dtype if dtype.kind == "f" else np.dtype(np.float64)
+
+
+def checked_param(name: str, param: object) -> Param:
+    """Return the dict of options."""
+    if not isinstance(param, MutableMapping):
+        raise TypeError(f"{name} must be a dict, got {type(param).__name__}")
+    return param
 
 
 def owned(dtype: DType, *arrays: Array) -> tuple[Array, ...]:
@@ -74,6 +78,8 @@ def functions(x: Array) -> ModuleType:
 
 def meet(dout: ArrayLike, cache: AnyCache, forward: Forward) -> tuple[Array, DType, AnyCache]:
     """Bring `dout` and the cache to one type, and the type of the gradients."""
+    if not isinstance(cache, Cache):
+        raise TypeError(f"cache must be that of a forward pass, got {type(cache).__name__}")
     dout = of_dimensions(cache.x.ndim, "dout", dout)
     if dout.shape != cache.x.shape:
         raise ValueError(f"dout has shape {dout.shape}, expected {cache.x.shape}, the shape of x")
@@ -93,6 +99,18 @@ def rounded(gradients: Gradients, dtype: DType) -> Gradients:
     """Return what was computed in the type of the result."""
     dx, dgamma, dbeta = (g.astype(dtype, copy=False) for g in gradients)
     return dx, dgamma, dbeta
+
+
+def _real(name: str, value: ArrayLike) -> Array:
+    if isinstance(value, REFUSED):
+        raise TypeError(f"{name} must be a plain NumPy array, got {type(value).__name__}")
+    try:
+        result = np.asarray(value)
+    except ValueError as error:
+        raise ValueError(f"{name} is no array: {error}") from None
+    if result.dtype.kind not in "biuf":
+        raise TypeError(f"{name} has dtype {result.dtype}, expected real numbers")
+    return result
 
 
 def _computed_dtype(dtype: DType) -> DType:

@@ -4,11 +4,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .. import functional, reference
+from .._scalars import checked_eps, checked_momentum
 from ._cache import (
     Array,
     Cache,
     Gradients,
     Param,
+    checked_param,
     functions,
     meet,
     of_dimensions,
@@ -80,10 +82,11 @@ def spatial_batchnorm_backward(dout: ArrayLike, cache: Cache) -> Gradients:
 
 
 def _forward(x: Array, gamma: ArrayLike, beta: ArrayLike, bn_param: Param) -> tuple[Array, Cache]:
+    bn_param = checked_param("bn_param", bn_param)
     mode = bn_param.get("mode")
     if mode not in ("train", "test"):
         raise ValueError(f"bn_param['mode'] must be 'train' or 'test', got {mode!r}")
-    eps, momentum = bn_param.get("eps", 1e-5), bn_param.get("momentum", 0.9)
+    eps, momentum = checked_eps(bn_param.get("eps", 1e-5)), checked_momentum(bn_param.get("momentum", 0.9))
     channels = x.shape[1:2]
     gamma, beta = of_shape("gamma", gamma, channels), of_shape("beta", beta, channels)
     zeros = np.zeros(channels, result_dtype(x))
@@ -102,8 +105,8 @@ def _forward(x: Array, gamma: ArrayLike, beta: ArrayLike, bn_param: Param) -> tu
     dtype = result_dtype(x, gamma, beta)
     x_, gamma_, beta_ = owned(dtype, x, gamma, beta)
     out, mean, rstd, var = _train(x_, gamma_, beta_, eps)
-    bn_param["running_mean"] = momentum * running_mean + (1 - momentum) * mean
-    bn_param["running_var"] = momentum * running_var + (1 - momentum) * var
+    moved = [momentum * old + (1 - momentum) * new for old, new in ((running_mean, mean), (running_var, var))]
+    bn_param["running_mean"], bn_param["running_var"] = moved
     return out.astype(dtype, copy=False), Cache(x_, gamma_, mean, rstd, eps, dtype)
 
 

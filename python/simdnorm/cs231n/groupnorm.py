@@ -1,15 +1,16 @@
 """Group normalization of the channels of images."""
 
 from dataclasses import dataclass
-from functools import partial
 
 from numpy.typing import ArrayLike
 
+from .._scalars import checked_eps, checked_groups
 from ._cache import (
     Array,
     Cache,
     Gradients,
     Param,
+    checked_param,
     functions,
     meet,
     of_dimensions,
@@ -52,21 +53,22 @@ def spatial_groupnorm_forward(
     cache : GroupCache
         For `spatial_groupnorm_backward`.
     """
-    eps = gn_param.get("eps", 1e-5)
+    eps = checked_eps(checked_param("gn_param", gn_param).get("eps", 1e-5))
     x = of_dimensions(4, "x", x)
     channels = x.shape[1]
+    groups = checked_groups(G, channels, "G")
     shapes = (1, channels, 1, 1), (channels,)
     gamma, beta = of_shape("gamma", gamma, *shapes), of_shape("beta", beta, *shapes)
     dtype = result_dtype(x, gamma, beta)
     x_, gamma_, beta_ = owned(dtype, x, gamma.ravel(), beta.ravel())
-    out, mean, rstd = _forward(x_, gamma_, beta_, eps, groups=G)
+    out, mean, rstd = _forward(x_, gamma_, beta_, eps, groups=groups)
     statistics = mean, rstd, eps, dtype, False
-    return out.astype(dtype, copy=False), GroupCache(x_, gamma_, *statistics, G, gamma.shape, beta.shape)
+    return out.astype(dtype, copy=False), GroupCache(x_, gamma_, *statistics, groups, gamma.shape, beta.shape)
 
 
 def spatial_groupnorm_backward(dout: ArrayLike, cache: GroupCache) -> Gradients:
     """Carry `dout` (N, C, H, W) back through `spatial_groupnorm_forward`: dx, and dgamma, dbeta in the given shapes."""
-    dout, dtype, cache = meet(dout, cache, partial(_forward, groups=cache.groups))
+    dout, dtype, cache = meet(dout, cache, lambda *arguments: _forward(*arguments, groups=cache.groups))
     x, gamma, mean, rstd = cache.x, cache.gamma, cache.mean, cache.rstd
     gradients = functions(x).group_norm_backward(dout, x, mean, rstd, cache.groups, gamma)
     dx, dgamma, dbeta = rounded(gradients, dtype)

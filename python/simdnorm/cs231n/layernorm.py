@@ -3,11 +3,13 @@
 from numpy.typing import ArrayLike
 
 from .. import functional, reference
+from .._scalars import checked_eps
 from ._cache import (
     Array,
     Cache,
     Gradients,
     Param,
+    checked_param,
     functions,
     meet,
     of_dimensions,
@@ -37,7 +39,7 @@ def layernorm_forward(x: ArrayLike, gamma: ArrayLike, beta: ArrayLike, ln_param:
     cache : Cache
         For `layernorm_backward`.
     """
-    eps = ln_param.get("eps", 1e-5)
+    eps = checked_eps(checked_param("ln_param", ln_param).get("eps", 1e-5))
     x = of_dimensions(2, "x", x)
     gamma, beta = of_shape("gamma", gamma, x.shape[1:]), of_shape("beta", beta, x.shape[1:])
     dtype = result_dtype(x, gamma, beta)
