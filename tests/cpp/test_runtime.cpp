@@ -11,7 +11,8 @@ using namespace simdnorm::test;
 namespace {
 
 const std::vector<Shape> some = {
-    rows_of(130, 127), RowLayout{5, 3, 4, 30, 3}, {ChannelLayout{37, 1, 30, 1}, 3}, {ChannelLayout{5, 1, 12, 149}, 3}};
+    rows_of(130, 127), RowLayout{5, 3, 4, 30, 3}, {ChannelLayout{37, 1, 30, 1}, 3}, {ChannelLayout{5, 1, 12, 149}, 3},
+    rows_of(4, 0),     {ChannelLayout{2, 1, 6, 0}, 3}};
 
 }  // namespace
 

@@ -1,6 +1,7 @@
 // The preconditions that every operation of the API shares. A failure is a status, never an abort.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <initializer_list>
 #include <new>
@@ -48,6 +49,16 @@ Status run(Operation operation) noexcept {
     status = Status::out_of_memory;
   }
   return status;
+}
+
+/// The statistics of no values, by convention.
+template <class T>
+Status of_nothing(Index statistics, double eps, T* mean, T* rstd) noexcept {
+  return run([&] {
+    if (mean) std::fill_n(mean, statistics, T(0));
+    if (rstd) std::fill_n(rstd, statistics, static_cast<T>(1.0 / std::sqrt(eps)));
+    return Status::ok;
+  });
 }
 
 }  // namespace
