@@ -19,8 +19,8 @@ bool given(const Pointers*... pointers) {
 
 inline bool usable(double eps) { return std::isfinite(eps) && eps >= 0.0; }
 
-/// Whether there can be arrays of these sizes: none is negative, and the bytes of several together fit in an Index. What
-/// runs along some of the axes must fit even where another is empty, so 0 counts as 1. Doubles do not overflow.
+/// Whether there can be arrays of these sizes: none is negative, and the bytes of several together fit in an Index.
+/// What runs along some of the axes must fit even where another is empty, so 0 counts as 1. Doubles do not overflow.
 inline bool usable(std::initializer_list<Index> sizes) {
   constexpr double kMostElements = 0x1p56;
   double elements = 1;

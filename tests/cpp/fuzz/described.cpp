@@ -66,7 +66,14 @@ Shape shape(Bytes& bytes, const Operation& operation) {
 /// Means, spreads and single values that are harder than others.
 void choose_values(Bytes& bytes, Problem& problem) {
   constexpr double centers[] = {0.5, 0, 1e3, -1e8, 1e30, 3e38}, spreads[] = {1, 0, 1e-3, 1e-40, 1e30, 1e300};
-  constexpr double hard[] = {0, -0.0, 1e-40, 1e-310, 65504, 3e38, 1e300, std::numeric_limits<double>::infinity(),
+  constexpr double hard[] = {0,
+                             -0.0,
+                             1e-40,
+                             1e-310,
+                             65504,
+                             3e38,
+                             1e300,
+                             std::numeric_limits<double>::infinity(),
                              std::numeric_limits<double>::quiet_NaN()};
   if (bytes.bit()) problem.center = bytes.choice(centers), problem.spread = bytes.choice(spreads);
   if (!bytes.one_of(4)) return;
@@ -100,20 +107,19 @@ std::function<void(Problem&)> spoiler(Bytes& bytes, const Operation& operation) 
   }
   const Index size = bytes.choice(no_size);
   if (operation.by_channel()) {
-    constexpr Index ChannelLayout::*axes[] = {&ChannelLayout::samples, &ChannelLayout::outer, &ChannelLayout::channels,
-                                              &ChannelLayout::inner};
+    constexpr Index ChannelLayout::* axes[] = {&ChannelLayout::samples, &ChannelLayout::outer, &ChannelLayout::channels,
+                                               &ChannelLayout::inner};
     return [=](Problem& told) { told.shape.channels.*axes[axis % 4] = size; };
   }
-  constexpr Index RowLayout::*axes[] = {&RowLayout::outer, &RowLayout::segments, &RowLayout::middle,
-                                        &RowLayout::length, &RowLayout::inner};
+  constexpr Index RowLayout::* axes[] = {&RowLayout::outer, &RowLayout::segments, &RowLayout::middle,
+                                         &RowLayout::length, &RowLayout::inner};
   return [=](Problem& told) { told.shape.rows.*axes[axis % 5] = size; };
 }
 
 Manner manner(Bytes& bytes, const Problem& problem) {
-  constexpr const char* arrays[] = {"x",      "dy",         "residual",     "dsummed",     "weight", "bias",
-                                    "mean",       "rstd",         "count",       "m2",     "y",
-                                    "summed", "dx",         "dweight",      "dbias",       "sum_dy", "sum_dy_xhat",
-                                    "running_mean", "running_var"};
+  constexpr const char* arrays[] = {
+      "x", "dy",     "residual", "dsummed", "weight", "bias",   "mean",        "rstd",         "count",      "m2",
+      "y", "summed", "dx",       "dweight", "dbias",  "sum_dy", "sum_dy_xhat", "running_mean", "running_var"};
   constexpr std::uint64_t settings[] = {0, FloatSettings::kUpward, FloatSettings::kFlush};
   constexpr Guard guards[] = {Guard::none, Guard::none, Guard::before, Guard::after};
   Manner result = {.offset = bytes.byte() % 19, .over = bytes.byte() % 4, .settings = bytes.choice(settings)};

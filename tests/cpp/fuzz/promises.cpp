@@ -50,7 +50,8 @@ std::string broken_promise(const Described& described) {
   };
   const Outcome outcome = outcome_on(isa, threads, manner);
   if (outcome.status == Status::out_of_memory) return "there is memory enough";
-  const bool invalid = manner.spoil || lacks_required(outcome, problem, manner) || lacks_values(problem, trial.pattern());
+  const bool invalid =
+      manner.spoil || lacks_required(outcome, problem, manner) || lacks_values(problem, trial.pattern());
   if (outcome.status != Status::ok) {
     if (!invalid) return "what is valid is not refused";
     return outcome.outputs == outcome.before ? "" : "what is refused writes nothing";
