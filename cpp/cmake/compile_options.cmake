@@ -15,10 +15,10 @@ function(simdnorm_compile_options target)
   )
   target_compile_options(${target} PRIVATE -ffp-contract=off -Wall -Wextra -Wshadow -Wconversion)
   if(SIMDNORM_SANITIZE)
-    # For Debug: optimizing one instrumented kernel file keeps GCC busy for many minutes.
+    # For Debug: optimizing one instrumented kernel file keeps a compiler busy for many minutes.
     target_compile_options(
-      ${target} PRIVATE -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+      ${target} PRIVATE -fsanitize=${SIMDNORM_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer
     )
-    target_link_options(${target} PUBLIC -fsanitize=address,undefined)
+    target_link_options(${target} PUBLIC -fsanitize=${SIMDNORM_SANITIZE})
   endif()
 endfunction()

@@ -3,7 +3,8 @@
 
 # simdnorm_add_isa(<library> <isa> <pattern of processors> [flags...])
 function(simdnorm_add_isa library isa processors)
-  if(NOT CMAKE_SYSTEM_PROCESSOR MATCHES "^(${processors})$")
+  set(wanted portable ${SIMDNORM_ISAS}) # the portable kernels run everywhere
+  if(NOT CMAKE_SYSTEM_PROCESSOR MATCHES "^(${processors})$" OR NOT isa IN_LIST wanted)
     return()
   endif()
   set(objects ${library}_${isa})

@@ -10,7 +10,11 @@
 #define SIMDNORM_APART __attribute__((noinline))
 
 // A loop over items whose arrays never overlap: so many arrays that the compiler would give up asking.
+#ifdef __clang__
+#define SIMDNORM_SIDE_BY_SIDE _Pragma("clang loop vectorize(assume_safety) unroll(disable)")
+#else
 #define SIMDNORM_SIDE_BY_SIDE _Pragma("GCC ivdep") _Pragma("GCC unroll 1")
+#endif
 
 // A loop over the rows of a group, so that what belongs to a row has a register and no index; where a target has so few
 // registers that this is in vain, it says so.

@@ -8,6 +8,12 @@
 #include <sys/mman.h>
 #include <unistd.h>
 #endif
+#if __has_include(<sanitizer/asan_interface.h>)
+#include <sanitizer/asan_interface.h>
+#else
+#define ASAN_POISON_MEMORY_REGION(address, size) ((void)(address), (void)(size))
+#define ASAN_UNPOISON_MEMORY_REGION(address, size) ((void)(address), (void)(size))
+#endif
 
 namespace simdnorm::test {
 namespace {
@@ -49,7 +55,11 @@ Room::Room(std::size_t bytes, std::size_t offset, Guard guard) : bytes_(bytes) {
   if (guard == Guard::none) {
     memory_.resize(bytes + offset + 64);
     const auto address = reinterpret_cast<std::uintptr_t>(memory_.data());
-    data_ = memory_.data() + (64 - address % 64) % 64 + offset;
+    const std::size_t margin = (64 - address % 64) % 64 + offset;
+    data_ = memory_.data() + margin;
+    // To the address sanitizer, if there is one, what is there for alignment only is out of bounds.
+    ASAN_POISON_MEMORY_REGION(memory_.data(), margin);
+    ASAN_POISON_MEMORY_REGION(data_ + bytes, memory_.size() - margin - bytes);
   } else {
     fenced_ = take_fenced(bytes);
     data_ = guard == Guard::before ? fenced_ : fenced_ + kFenced - bytes;
@@ -58,6 +68,7 @@ Room::Room(std::size_t bytes, std::size_t offset, Guard guard) : bytes_(bytes) {
 
 Room::~Room() {
   if (fenced_) give_back(fenced_);
+  ASAN_UNPOISON_MEMORY_REGION(memory_.data(), memory_.size());
 }
 
 Room::Room(Room&& other) noexcept

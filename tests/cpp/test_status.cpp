@@ -55,6 +55,25 @@ TEST_CASE("a negative size is refused, and nothing is written") {
   });
 }
 
+TEST_CASE("sizes that no array can have are refused, and nothing is written") {
+  constexpr Index vast = Index{1} << 32;  // 2^64 elements: as an Index, none
+  on_each([&](const Trial& trial) {
+    for (const Index other : {Index{0}, Index{1}}) {
+      if (trial.problem().shape.by_channel) {
+        refuses(trial, "channels", [=](Problem& told) { told.shape.channels = {vast, vast, other, 1}; });
+        refuses(trial, "inner", [=](Problem& told) { told.shape.channels = {other, 1, vast, vast}; });
+      } else {
+        refuses(trial, "rows", [=](Problem& told) { told.shape.rows = {vast, 1, 1, vast, other}; });
+        refuses(trial, "kept", [=](Problem& told) { told.shape.rows = {vast, other, vast, 1, 1}; });
+      }
+    }
+    refuses(trial, "bytes", [](Problem& told) {
+      told.shape.rows = rows_of(Index{1} << 60, 1);
+      told.shape.channels = {Index{1} << 60, 1, 1, 1};
+    });
+  });
+}
+
 TEST_CASE("rows that are not trailing are refused beside a residual") {
   on_each([](const Trial& trial) {
     if (trial.problem().operation->family != Family::trailing_rows) return;

@@ -10,7 +10,7 @@ using Index = std::int64_t;  // sizes and offsets are 64-bit everywhere
 
 enum class Status {
   ok,
-  invalid_argument,  // a required pointer is null, a size negative, eps not a finite number >= 0
+  invalid_argument,  // a required pointer is null, a size negative or beyond counting, eps not a finite number >= 0
   out_of_memory,     // no room for scratch; nothing has been written
 };
 

@@ -10,14 +10,6 @@ bool usable(const ChannelLayout& layout, Index groups) {
   return usable(layout) && groups >= 1 && layout.channels % groups == 0;
 }
 
-/// Of no value at all: the statistics by convention, the parameters' gradients zero.
-template <class T>
-Status of_nothing(Index statistics, double eps, T* mean, T* rstd) {
-  if (mean) std::fill_n(mean, statistics, T(0));
-  if (rstd) std::fill_n(rstd, statistics, static_cast<T>(1.0 / std::sqrt(eps)));
-  return Status::ok;
-}
-
 template <class E, class P>
 void update_running(const InstanceNormForward<E, P>& op, const ChannelProblem<E>& problem,
                     const Statistics* instances) {

@@ -11,14 +11,9 @@ namespace simdnorm {
 
 template <class E, class P>
 Status row_norm_forward(const RowNormForward<E, P>& op) noexcept {
-  using T = Compute<E>;
   if (!usable(op.layout) || !usable(op.eps)) return Status::invalid_argument;
   const Index n = reduced(op.layout);
-  if (n == 0) {  // the statistics of no values, by convention
-    if (op.mean) std::fill_n(op.mean, kept(op.layout), T(0));
-    if (op.rstd) std::fill_n(op.rstd, kept(op.layout), static_cast<T>(1.0 / std::sqrt(op.eps)));
-    return Status::ok;
-  }
+  if (n == 0) return of_nothing(kept(op.layout), op.eps, op.mean, op.rstd);
   if (kept(op.layout) == 0) return Status::ok;
   if (!given(op.x, op.y)) return Status::invalid_argument;
   return run([&] {

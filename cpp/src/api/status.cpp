@@ -9,7 +9,8 @@ const char* message(Status status) noexcept {
     case Status::out_of_memory:
       return "no memory for scratch; nothing has been written";
     default:
-      return "invalid argument: a required pointer is null, a size negative, or a number out of its range";
+      return "invalid argument: a required pointer is null, a size negative or beyond counting, or a number out of its "
+             "range";
   }
 }
 

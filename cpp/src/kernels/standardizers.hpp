@@ -39,7 +39,7 @@ SIMDNORM_INLINE inline TwoPieces rstd_of(const Sum& m2, Index count, double eps)
     const bool fits = rstd <= FLT_MAX;
     const double rounded = static_cast<double>(static_cast<float>(rstd));
     const double high = fits ? rounded : (finite ? double{FLT_MAX} : rstd);
-    return {high, fits & finite ? rstd - high : 0.0};
+    return {high, (fits & finite) ? rstd - high : 0.0};
   }
   const double lost = s.error + (std::fma(-variance, n, m2.value) + m2.error) / n;
   const double t = s.value * rstd;

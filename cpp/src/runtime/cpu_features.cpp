@@ -1,8 +1,18 @@
 #include "runtime/cpu_features.hpp"
 
+#if defined(__x86_64__) && defined(__GNUC__)
+#include <cpuid.h>
+#endif
+
 namespace simdnorm {
 
 #if defined(__x86_64__) && defined(__GNUC__)
+
+/// Not every compiler's check knows this one. Its registers are those of AVX2.
+static bool cpu_has_f16c() {
+  unsigned a, b, c, d;
+  return __get_cpuid(1, &a, &b, &c, &d) && (c & bit_F16C);
+}
 
 // The compiler's own check asks the operating system too: registers that it does not save are not there.
 bool cpu_has(Isa isa) noexcept {
@@ -11,7 +21,7 @@ bool cpu_has(Isa isa) noexcept {
     case Isa::portable:
       return true;
     case Isa::avx2:
-      return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
+      return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && cpu_has_f16c();
     case Isa::avx512:
       return cpu_has(Isa::avx2) && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
              __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq");
