@@ -11,10 +11,9 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+import torch
 from cases import EPS, GROUPS, MOMENTUM, Array
 from operands import Operands
-
-import torch
 
 from . import Calls
 

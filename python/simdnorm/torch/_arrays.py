@@ -4,7 +4,6 @@ from typing import Any
 
 import ml_dtypes
 import numpy as np
-
 import torch
 from torch import Tensor
 

@@ -2,10 +2,9 @@
 
 from collections.abc import Sequence
 
-from torch.nn import functional as native
-
 import torch
 from torch import Tensor
+from torch.nn import functional as native
 
 from ._batches import batch_norm as _batch_norm
 from ._batches import batch_norm_apply as _batch_norm_apply
