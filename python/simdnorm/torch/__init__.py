@@ -1,5 +1,6 @@
 """simdnorm for PyTorch: its norms, functions and modules, on simdnorm's kernels."""
 
+from . import _transformers  # noqa: F401  registers what it knows
 from ._patch import Report, original, patch, register, unpatch
 from .functional import (
     add_layer_norm,

@@ -11,7 +11,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from . import functional, modules
+from . import modules
 
 Forward = Callable[[Any, Tensor], Tensor]
 
@@ -143,16 +143,3 @@ def _why_not(module: nn.Module) -> str | None:
 
 def _full_name(kind: type) -> str:
     return f"{kind.__module__}.{kind.__qualname__}"
-
-
-def _llama_rms_norm(module: Any, x: Tensor) -> Tensor:
-    """Hugging Face's RMSNorms. Beside a weight of another dtype they return that dtype: their own business."""
-    if module.weight.dtype is not x.dtype:
-        own: Tensor = original(module).forward(module, x)
-        return own
-    return functional.rms_norm(x, module.weight.shape, module.weight, module.variance_epsilon)
-
-
-for _model in ("llama", "mistral", "mixtral", "phi3", "qwen2", "qwen2_moe", "qwen3"):
-    _prefix = "".join(part.capitalize() for part in _model.split("_"))
-    register(f"transformers.models.{_model}.modeling_{_model}.{_prefix}RMSNorm", _llama_rms_norm)
