@@ -8,7 +8,7 @@ from torch import Tensor
 
 from .. import functional
 from ._arrays import array, empty, optional, or_empty, statistics_dtype, tensor
-from ._dense import dense
+from ._channels import backward_fake, dense
 from ._formulas import gradients
 from ._operators import define, differentiable
 
@@ -46,17 +46,6 @@ def _backward(
     return x.new_empty(0) if dx is None else dx, or_empty(dweight, x), or_empty(dbias, x)
 
 
-def _backward_fake(
-    dy: Tensor, x: Tensor, mean: Tensor, rstd: Tensor, weight: Optional, groups: int, need: Sequence[bool]
-) -> Three:
-    like, channels = x if weight is None else weight, x.shape[1]
-    return (
-        torch.empty_like(dense(x)) if need[0] else x.new_empty(0),
-        like.new_empty(channels if need[1] and weight is not None else 0),
-        like.new_empty(channels if need[2] else 0),
-    )
-
-
 _group_norm = define(
     "group_norm",
     "(Tensor x, int groups, Tensor? weight, Tensor? bias, float eps) -> (Tensor y, Tensor mean, Tensor rstd)",
@@ -68,7 +57,7 @@ _group_norm_backward = define(
     "(Tensor dy, Tensor x, Tensor mean, Tensor rstd, Tensor? weight, int groups, bool[3] need)"
     " -> (Tensor dx, Tensor dweight, Tensor dbias)",
     _backward,
-    _backward_fake,
+    backward_fake,
 )
 
 

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from .. import functional as arrays
 from . import functional
 from ._arrays import array, empty, optional, tensor
-from ._dense import dense
+from ._channels import dense
 from ._processes import Processes, processes
 from ._threads import in_step
 

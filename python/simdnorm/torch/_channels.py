@@ -1,0 +1,29 @@
+"""What the norms along channels have in common: memory formats, and what a backward pass returns."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+_CHANNELS_LAST = {4: torch.channels_last, 5: torch.channels_last_3d}
+
+
+def dense(x: Tensor) -> Tensor:
+    """Return `x` where it lies densely, in order or with its channels last; else a contiguous copy, as PyTorch does."""
+    last = _CHANNELS_LAST.get(x.dim())
+    if last is not None and x.is_contiguous(memory_format=last):
+        return x
+    return x.contiguous()
+
+
+def backward_fake(
+    dy: Tensor, x: Tensor, mean: Tensor, rstd: Tensor, weight: Tensor | None, _: Any, need: Sequence[bool]
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Make dx, dweight and dbias of the right shapes; empty where they are not needed."""
+    like, channels = x if weight is None else weight, x.shape[1]
+    return (
+        torch.empty_like(dense(x)) if need[0] else x.new_empty(0),
+        like.new_empty(channels if need[1] and weight is not None else 0),
+        like.new_empty(channels if need[2] else 0),
+    )
