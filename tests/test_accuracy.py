@@ -100,12 +100,6 @@ def test_any_ratio_of_mean_to_spread_keeps_the_bound(norm, mean):
         assert_keeps_the_bound(spec, case)
 
 
-@pytest.mark.parametrize("mean", [0, 100, 1e6])
-def test_a_row_of_a_million_keeps_the_bound(mean):
-    x = np.random.default_rng(1).normal(mean, 1, (1, 1_000_003)).astype(np.float32)
-    assert_keeps_the_bound(SPEC["layer_norm_forward"], LAYER_NORM.case_of(x))
-
-
 def test_long_data_whose_first_values_are_far_from_the_rest_keep_the_bound():
     x = np.full((1, 200_000), 0.1)
     x[0, :512] = 1e8 / 3

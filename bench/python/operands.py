@@ -53,6 +53,13 @@ class Operands:
         kept = mean.shape if case.by_row else tuple(n for i, n in enumerate(case.split) if i not in case.axes)
         return mean.reshape(kept), (1 / np.sqrt(square + np.float32(EPS))).reshape(kept)
 
+    def take(self, **arrays: Array) -> None:
+        """Put other values in place of the ones that were made, under their names."""
+        for name, array in arrays.items():
+            taken, _ = aligned_empty(array.shape, array.dtype)
+            taken[...] = array
+            setattr(self, name, taken)
+
     @cached_property
     def residual(self) -> Array:
         return self._normal(self.case.shape)

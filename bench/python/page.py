@@ -8,6 +8,7 @@ from case_lists import CORE
 from goals import Goal
 from measurement import Measurement
 from ratios import OURS, RIVAL, TITLES, geometric_mean, ratio
+from tables import markdown
 
 BEFORE = """\
 # Speed
@@ -37,9 +38,9 @@ def write_page(file: Path, about: dict[str, Any], measurements: Sequence[Measure
     header += [f"{RIVAL}, {n}" for n in threads] + [f"limit, {n}" for n in threads]
     file.write_text(
         BEFORE.format(about=machine)
-        + _table(header, _rows(measurements, peers, threads))
+        + markdown(header, _rows(measurements, peers, threads))
         + AFTER
-        + _table(["measure", "goal", "reached", "missed by"], [_verdict(goal) for goal in goals])
+        + markdown(["measure", "goal", "reached", "missed by"], [_verdict(goal) for goal in goals])
     )
 
 
@@ -71,8 +72,3 @@ def _cell(value: float | None) -> str:
 def _verdict(goal: Goal) -> list[str]:
     missed = ", ".join(goal.misses[:8]) + (f" and {len(goal.misses) - 8} more" if len(goal.misses) > 8 else "")
     return [goal.measure, goal.goal, goal.reached, missed]
-
-
-def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [header, ["---"] * len(header), *rows]
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)

@@ -1,6 +1,8 @@
-"""Tables on the terminal."""
+"""Tables, on the terminal and on pages of documentation."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 
 def show(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
@@ -24,6 +26,18 @@ def show(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> No
     print(title)
     for row in (header, *rows):
         print("  ".join(c.rjust(w) if i else c.ljust(w) for i, (c, w) in enumerate(zip(row, widths, strict=True))))
+
+
+def markdown(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [header, ["---"] * len(header), *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def write_between(page: Path, mark: str, text: str, header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Put a table and a text after it in the place of what stands between the marks of a program on a page."""
+    begin, end = (f"<!-- {which} of {mark} -->\n" for which in ("begin", "end"))
+    before, _, after = re.split(f"({re.escape(begin)}.*?{re.escape(end)})", page.read_text(), flags=re.S)
+    page.write_text(f"{before}{begin}\n{markdown(header, rows)}\n{text}\n\n{end}{after}")
 
 
 def _bad(cell: str) -> bool:

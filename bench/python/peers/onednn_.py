@@ -122,7 +122,8 @@ def _arguments(o: Operands) -> dict[int, Array]:
     case = o.case
     weight, bias = (np.array(array, np.float32) for array in (o.weight, o.bias))
     if case.backward:
-        mean, variance = np.array(o.mean, np.float32), 1 / np.square(o.rstd, dtype=np.float32) - np.float32(EPS)
+        variance = np.maximum(1 / np.square(o.rstd, dtype=np.float64) - EPS, 0).astype(np.float32)
+        mean = np.array(o.mean, np.float32)
         inputs = {SRC: o.x, DIFF_DST: o.dy, MEAN: mean, VARIANCE: variance, SCALE: weight, SHIFT: bias}
         return inputs | {DIFF_SRC: o.dx, DIFF_SCALE: np.zeros_like(weight), DIFF_SHIFT: np.zeros_like(bias)}
     if case.operation == "batch_norm":

@@ -41,7 +41,7 @@ struct PrescaledMoments {
 /// times a power of two. `moments` come back as they are where x is zero, or holds an infinity or a NaN.
 /// for_each(take) gives every value of the item to `take`, in order.
 template <class T, class ForEach>
-inline PrescaledMoments retaken(const Moments& moments, Index count, About about, ForEach for_each) {
+inline PrescaledMoments retaken(const Moments& moments, Index count, About about, double eps, ForEach for_each) {
   double largest = 0.0;
   bool finite = true;
   for_each([&](double v) {
@@ -51,7 +51,8 @@ inline PrescaledMoments retaken(const Moments& moments, Index count, About about
   });
   if (!finite || largest == 0.0) return {moments, 1.0};
 
-  const double prescale = prescale_for<T>(largest);
+  const double root = std::sqrt(eps);  // where it is larger than x, eps * prescale^2 must not overflow
+  const double prescale = prescale_for<T>(largest > root ? largest : root);
   double pivot = 0.0;
   if (about == About::mean) {
     Sum sum = {};
@@ -74,7 +75,7 @@ inline Standardizer<T> finished_or_retaken(const Moments& moments, Index count, 
                                            const SavedStatistics<T>& saved, Index i, ForEach for_each) {
   count = larger(count, 1);
   if (ordinary<T>(moments, count, eps)) return finished(moments, count, eps, 1.0, saved, i);
-  const PrescaledMoments again = retaken<T>(moments, count, about, for_each);
+  const PrescaledMoments again = retaken<T>(moments, count, about, eps, for_each);
   return finished(again.moments, count, eps, again.prescale, saved, i);
 }
 

@@ -89,9 +89,9 @@ inline Standardizer<T> finished(const Moments& moments, Index count, double eps,
   const double m2 = value(moments.m2) / prescale / prescale;
   if (saved.mean) saved.mean[i] = static_cast<T>(mean.high / prescale);
   if (saved.rstd) {
-    const bool in_range = m2 <= DBL_MAX && (m2 >= DBL_MIN || value(moments.m2) == 0.0);
-    saved.rstd[i] = static_cast<T>(prescale != 1.0 && in_range ? 1.0 / std::sqrt(m2 / static_cast<double>(count) + eps)
-                                                               : rstd.high * prescale);
+    // Of x itself, unless its variance overflows, or is so small that it has lost digits.
+    const double s = prescale == 1.0 ? 0.0 : m2 / static_cast<double>(count) + eps;
+    saved.rstd[i] = static_cast<T>(s >= DBL_MIN && s <= DBL_MAX ? 1.0 / std::sqrt(s) : rstd.high * prescale);
   }
   if (saved.statistics) saved.statistics[i] = {mean_of<double>(moments).high / prescale, m2};
   return standardizer<T>(mean, rstd, prescale);

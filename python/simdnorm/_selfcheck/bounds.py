@@ -19,7 +19,8 @@ from .formats import format_of
 def bound_y(y: Array, xhat: Array, weight: Array | float, u: float, least: float = 1) -> Array:
     """Bound an output: x - mean, times rstd, times weight, each rounded, and the statistics' own error: 4 u.
 
-    The mean's error counts in units of the spread, hence `least` = 1 where xhat is smaller; 0 where there is no mean.
+    The mean's error counts in units of the spread, hence `least` = 1 where xhat is smaller. Where there is no mean, it
+    is the smallest normal number: what is smaller is not rounded by u times its size.
     Adding the bias and storing: 2 u.
     """
     return 4 * u * np.maximum(np.abs(xhat), least) * np.abs(weight) + 2 * u * np.abs(y)

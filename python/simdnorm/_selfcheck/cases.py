@@ -137,6 +137,7 @@ def case_of(
     )
 
 
+@np.errstate(over="ignore", invalid="ignore")  # of the largest numbers: infinite or NaN
 def _mean(x: Array, geometry: Geometry) -> NDArray[np.float64]:
     """The mean of what each parameter belongs to."""
     seen = x.reshape(geometry.seen).astype(np.float64)

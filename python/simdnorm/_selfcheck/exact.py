@@ -9,7 +9,7 @@ from .. import reference
 from .._dtypes import Array
 from .bounds import bound_dweight, bound_mean, bound_sum, bound_y, mean_units
 from .cases import Case
-from .formats import unit_roundoff
+from .formats import format_of
 
 Statistics = dict[str, Array]
 """mean, which RMSNorm has not, and rstd."""
@@ -26,7 +26,8 @@ class Exact:
         self._dtype = reference.working_dtype(case.x)
         self._case, self._geometry = case, case.geometry
         self._own, self._constant, self._centred = xhat is not None, constant, "mean" in statistics
-        self.u = unit_roundoff(case.statistics_dtype)
+        computed_in = format_of(case.statistics_dtype)
+        self.u, self._normal = computed_in.u, computed_in.normal
         self._mask: Any = True
         if case.mask is not None:
             self._mask = np.broadcast_to(case.mask, case.x.shape).reshape(self._geometry.seen)
@@ -47,7 +48,7 @@ class Exact:
         bound: Array
         match name:
             case "y":
-                least = 1 if self._centred else 0
+                least = 1 if self._centred else self._normal
                 bound = np.where(self._mask, bound_y(seen, self._xhat, self._weight, self.u, least), 0)
             case "dx":
                 bound = np.where(self._mask, bound_sum(seen, self._dx_terms(), self.u), 0)
@@ -55,7 +56,8 @@ class Exact:
                 # Statistics that are given are exact: then the mean adds no error of its own.
                 own = self._own and self._centred
                 scale = self._along(np.abs(self._dy) * mean_units(self._mean, self._rstd)) if own else 0
-                bound = bound_dweight(value, self._along(np.abs(self._dy * self._xhat)), scale, self.u)
+                terms = np.abs(self._dy) * np.maximum(np.abs(self._xhat), self._normal)
+                bound = bound_dweight(value, self._along(terms), scale, self.u)
             case "dbias" | "sum_dy":
                 bound = bound_sum(value, self._along(np.abs(self._dy)), self.u)
             case "mean":

@@ -15,6 +15,11 @@ class Format:
     tiny: float
     largest: np.longdouble
 
+    @property
+    def normal(self) -> float:
+        """The smallest normal number: below it a rounding moves a value by half of `tiny`, not by u times its size."""
+        return self.tiny / (2 * self.u)
+
 
 @cache
 def format_of(dtype: np.dtype[Any]) -> Format:

@@ -91,11 +91,11 @@ def instance(shape: Shape, axis: Axis = None) -> Geometry:
     return _geometry(shape, reduced, (channel,), statistics, {"channel_axis": 1 if axis is None else axis})
 
 
-def group(shape: Shape, axis: Axis = None) -> Geometry:
+def group(shape: Shape, axis: Axis = None, groups: int | None = None) -> Geometry:
     """Statistics of each group of channels of each sample: 2 groups, or what else divides the channels, or 1."""
     channel = _channel_axis(shape, axis)
     channels = shape[channel]
-    groups = next((g for g in range(2, isqrt(channels) + 1) if channels % g == 0), 1)
+    groups = groups or next((g for g in range(2, isqrt(channels) + 1) if channels % g == 0), 1)
     seen = (*shape[:channel], groups, channels // max(groups, 1), *shape[channel + 1 :])
     sample = 2 if channel == 0 else 0
     reduced = tuple(a for a in range(len(seen)) if a not in (sample, channel))
