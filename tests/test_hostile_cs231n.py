@@ -16,7 +16,7 @@ def _batchnorm(function, data):
     return lambda param, x=data[0], gamma=data[1], beta=data[2]: function(x, gamma, beta, param)
 
 
-def _groupnorm(param, x=X, gamma=IMAGES[1], beta=IMAGES[2], G=2):  # noqa: N803 # the course's name
+def _groupnorm(param, x=X, gamma=IMAGES[1], beta=IMAGES[2], G=2):  # the course's name
     return cs231n.spatial_groupnorm_forward(x, gamma, beta, G, param)
 
 
@@ -108,11 +108,11 @@ def test_what_is_no_dict_and_what_is_no_cache_are_refused(layer):
     for wrong in (None, [], 1e-5):
         with pytest.raises(TypeError, match=f"^{name} must be a dict"):
             forward(wrong)
-        with pytest.raises(TypeError, match="^cache must be that of a forward pass"):
+        with pytest.raises(TypeError, match=r"^cache must be that of a forward pass"):
             BACKWARD[layer](X, wrong)
     _, cache = forward(copy.deepcopy(param))
     for wrong, error in ((X[:1], ValueError), (X.astype(complex), TypeError), (None, TypeError)):
-        with pytest.raises(error, match="^dout "):
+        with pytest.raises(error, match=r"^dout "):
             BACKWARD[layer](wrong if layer[:2] == "sp" or wrong is None else wrong.reshape(-1, 4), cache)
 
 
