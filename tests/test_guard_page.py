@@ -8,7 +8,19 @@ import numpy as np
 import pytest
 
 import simdnorm
-from norms import NATIVE_ISAS, each_dtype, each_norm, needs_native, run_python, specs_of
+from layouts import FULL_SIZED
+from norms import (
+    FLOAT32,
+    NATIVE_ISAS,
+    SIXTEEN_BITS,
+    each_dtype,
+    each_norm,
+    each_spec,
+    needs_native,
+    run_python,
+    small_case,
+    specs_of,
+)
 from simdnorm._selfcheck.plan import cases
 
 PROT_NONE = 0
@@ -20,16 +32,17 @@ LENGTHS = {"end": range(131), "start": (0, 1, 7, 16, 17, 33, 130)}
 class Fenced:
     """Memory between two pages without access; an array in it touches one of them."""
 
-    def __init__(self):
-        self._map = mmap.mmap(-1, ROOM + 2 * mmap.PAGESIZE)
+    def __init__(self, room=ROOM):
+        self._room = room = -(-room // mmap.PAGESIZE) * mmap.PAGESIZE
+        self._map = mmap.mmap(-1, room + 2 * mmap.PAGESIZE)
         self.bytes = np.frombuffer(self._map, np.uint8)
         mprotect = ctypes.CDLL(None, use_errno=True).mprotect
         mprotect.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
-        for page in (0, mmap.PAGESIZE + ROOM):
+        for page in (0, mmap.PAGESIZE + room):
             assert mprotect(self.bytes.ctypes.data + page, mmap.PAGESIZE, PROT_NONE) == 0
 
     def copy(self, a, at_end):
-        first = mmap.PAGESIZE + (ROOM - a.nbytes if at_end else 0)
+        first = mmap.PAGESIZE + (self._room - a.nbytes if at_end else 0)
         view = self.bytes[first : first + a.nbytes].view(a.dtype).reshape(a.shape)
         view[...] = a
         return view
@@ -78,6 +91,46 @@ def test_nothing_outside_the_arrays_is_touched(norm, dtype, lengths):
             for isa in NATIVE_ISAS:
                 with simdnorm.use_isa(isa):
                     spec.called_with({**arguments, **inside, **out})  # a step outside ends the process
+
+
+def _large(spec, dtype):
+    """Arguments of any values for arrays of odd sizes, so large that results are written past the caches."""
+    n = 2**23 // dtype.itemsize  # so many elements of x and y are twice what the caches are taken for
+    shapes = {(n // 1000 + 1, 1033): None, (3, n // 2 + 1): None}
+    if spec.norm.has_channels:
+        shapes = {(5, 7, n // 33): 1, (3, n // 3000, 1033): -1}
+    small = spec.arguments(small_case(spec, dtype))
+    for shape, axis in shapes.items():
+        seen = spec.norm.see(shape, axis)
+        running = spec.statistics == "running" or spec.in_parts
+        sizes = dict.fromkeys(FULL_SIZED, shape)
+        sizes |= dict.fromkeys(("mean", "rstd"), seen.parameters if running else seen.statistics)
+        yield {
+            **small,
+            **{name: np.resize(v, sizes.get(name, seen.parameters)) for name, v in small.items() if _is_array(v)},
+            **{name: value for name, value in seen.words.items() if spec.takes(name)},
+            **({"count": np.full(seen.parameters, n)} if spec.takes("count") else {}),
+        }
+
+
+def _is_array(value):
+    return isinstance(value, np.ndarray)
+
+
+@needs_native
+@pytest.mark.parametrize("dtype", [FLOAT32, SIXTEEN_BITS[-1]], ids=str)
+@each_spec
+def test_what_is_written_past_the_caches_stays_inside_the_arrays(spec, dtype):
+    for arguments in _large(spec, dtype):
+        x = arguments.get("x", arguments.get("summed"))
+        arrays = {name: value for name, value in arguments.items() if _is_array(value)}
+        arrays |= {"out": x} if spec.out else {}
+        fences = {name: Fenced(value.nbytes) for name, value in arrays.items()}
+        for at_end in (False, True):
+            inside = {name: fences[name].copy(value, at_end) for name, value in arrays.items()}
+            for isa in NATIVE_ISAS:
+                with simdnorm.use_isa(isa):
+                    spec.called_with({**arguments, **inside})
 
 
 def test_the_fences_hold():

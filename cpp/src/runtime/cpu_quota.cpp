@@ -38,20 +38,6 @@ double quota_at(const char* folder, bool v2) {
   return quota_of(quota, std::atof(text));
 }
 
-/// The least quota from the process's own group up to the root: any of them may limit it.
-double quota_below(const char* mount, const char* cgroups, bool v2) {
-  char path[2048], folder[4224];
-  if (!detail::parse_cgroup_path(cgroups, v2, path, sizeof path)) return kNoLimit;
-  double least = kNoLimit;
-  for (;;) {
-    std::snprintf(folder, sizeof folder, "%s%s", mount, path);
-    least = std::min(least, quota_at(folder, v2));
-    char* slash = std::strrchr(path, '/');
-    if (!slash) return least;
-    *slash = '\0';
-  }
-}
-
 }  // namespace
 
 namespace detail {
@@ -84,12 +70,26 @@ bool parse_cgroup_path(const char* text, bool v2, char* path, unsigned long size
   return false;
 }
 
+double quota_below(const char* mount, const char* cgroups, bool v2) noexcept {
+  char path[2048], folder[4224];
+  if (!parse_cgroup_path(cgroups, v2, path, sizeof path)) return kNoLimit;
+  double least = kNoLimit;
+  for (;;) {
+    std::snprintf(folder, sizeof folder, "%s%s", mount, path);
+    least = std::min(least, quota_at(folder, v2));
+    char* slash = std::strrchr(path, '/');
+    if (!slash) return least;
+    *slash = '\0';
+  }
+}
+
 }  // namespace detail
 
 double cpu_quota() noexcept {
   char cgroups[8192];
   if (!read_file("/proc/self/cgroup", cgroups, sizeof cgroups)) return kNoLimit;
-  return std::min(quota_below("/sys/fs/cgroup", cgroups, true), quota_below("/sys/fs/cgroup/cpu", cgroups, false));
+  return std::min(detail::quota_below("/sys/fs/cgroup", cgroups, true),
+                  detail::quota_below("/sys/fs/cgroup/cpu", cgroups, false));
 }
 
 }  // namespace simdnorm
