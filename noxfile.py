@@ -21,13 +21,41 @@ def lint(session: nox.Session) -> None:
 
 
 @nox.session
-@nox.parametrize("preset", ["release", "debug", "sanitize"])
+@nox.parametrize("preset", ["release", "debug", "sanitize", "thread"])
 def cpp(session: nox.Session, preset: str) -> None:
-    """Build the C++ library and run its tests (needs doctest)."""
+    """Build the C++ library and run its tests (needs doctest, for `thread` also Clang and its OpenMP)."""
     session.install("cmake", "ninja")
     session.run("cmake", "-G", "Ninja", "--preset", preset)
     session.run("cmake", "--build", "--preset", preset)
     session.run("ctest", "--preset", preset, *session.posargs)
+
+
+@nox.session
+def sanitize(session: nox.Session) -> None:
+    """Run the Python tests on a module with the address and undefined behaviour sanitizers; arguments go to pytest."""
+    session.install(".[test]", "-Cwheel.cmake=false")  # what the tests import; the module is built by the script
+    session.run("tests/sanitize_python.sh", *session.posargs, external=True)
+
+
+@nox.session
+def valgrind(session: nox.Session) -> None:
+    """Run the C++ tests under valgrind; the argument is the share, one of so many problems."""
+    session.install("cmake", "ninja")
+    session.run("tests/cpp/valgrind.sh", *session.posargs, external=True)
+
+
+@nox.session
+def fuzz(session: nox.Session) -> None:
+    """Let libFuzzer (Clang) look for a call of the C++ API that breaks a promise; arguments go to libFuzzer."""
+    session.install("cmake", "ninja")
+    session.run("tests/cpp/fuzz/run.sh", *(session.posargs or ["-max_total_time=60"]), external=True)
+
+
+@nox.session
+def coverage(session: nox.Session) -> None:
+    """Measure which lines of C++ and Python the tests of both languages reach."""
+    session.install(".[test]", "coverage", "gcovr", "-Cwheel.cmake=false")
+    session.run("tests/coverage.sh", *session.posargs, external=True)
 
 
 @nox.session

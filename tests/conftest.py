@@ -1,4 +1,10 @@
-"""Every test that asks for `isa` runs on the fallback and on each instruction set of this machine."""
+"""Every test that asks for `isa` runs on the fallback and on each instruction set of this machine.
+
+A failure ends in the promise that it broke and the command that repeats it, Hypothesis's seed included.
+"""
+
+import random
+import shlex
 
 import pytest
 
@@ -11,11 +17,16 @@ def isa(request):
         yield request.param
 
 
-@pytest.hookimpl(hookwrapper=True)
-def pytest_runtest_makereport(item, call):
-    """Say how a property that failed is tried again on all that was drawn; Hypothesis tells of the one that failed."""
-    report = (yield).get_result()
-    test = getattr(item, "obj", None)
-    if report.failed and getattr(test, "is_hypothesis_test", False):
-        seed = getattr(test, "_hypothesis_internal_use_generated_seed", None) or item.config.option.hypothesis_seed
-        report.sections.append(("To repeat it", f"python -m pytest '{item.nodeid}' --hypothesis-seed={seed}"))
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config):
+    """Draw Hypothesis's seed here, before its plugin asks for it, so that it can be told."""
+    if config.getoption("hypothesis_seed", None) is None:
+        config.option.hypothesis_seed = random.randrange(2**32)
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    seed = config.getoption("hypothesis_seed", None)
+    for report in terminalreporter.getreports("failed") + terminalreporter.getreports("error"):
+        promise = report.nodeid.rpartition("::")[2].removeprefix("test_").replace("_", " ")
+        terminalreporter.write_line(f"BROKEN PROMISE: {promise}")
+        terminalreporter.write_line(f"  python -m pytest {shlex.quote(report.nodeid)} --hypothesis-seed={seed}")

@@ -149,7 +149,9 @@ Described describe(std::span<const std::uint8_t> given) {
   const Operation& operation = bytes.choice(operations());
   const Types& types = bytes.choice(kTypes);
   static const std::vector<Isa> isas = available_isas(), fused = fused_isas();
-  const Isa isa = bytes.choice(isas), other = isa == Isa::portable ? isa : bytes.choice(fused);
+  const Isa isa = bytes.choice(isas);
+  const std::uint8_t wish = bytes.byte();
+  const Isa other = isa == Isa::portable ? isa : fused[wish % fused.size()];
   const int threads = 1 + bytes.byte() % 4;
   Problem problem = {.operation = &operation, .shape = shape(bytes, operation), .types = types};
   choose_options(bytes, problem);

@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# Which lines of C++ and Python the tests of both languages reach; arguments go to pytest. Needs GCC, cmake, ninja, and an
+# environment with what the tests import, coverage and gcovr; simdnorm itself is taken from here.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+export CMAKE_GENERATOR=${CMAKE_GENERATOR:-Ninja}
+
+cmake --preset coverage -DPython_EXECUTABLE="$(command -v python)" -Dpybind11_DIR="$(python -m pybind11 --cmakedir)"
+cmake --build --preset coverage
+find build/coverage -name '*.gcda' -delete
+SIMDNORM_TEST_ONE_OF=13 ctest --preset coverage
+
+package=build/coverage/package
+rm -rf "$package"
+mkdir "$package"
+cp -r python/simdnorm "$package"
+cp build/coverage/cpp/_core*.so "$package/simdnorm"
+export PYTHONPATH=$package
+python -m coverage run --branch --source="$package/simdnorm" -m pytest --ignore tests/test_cpp.py "$@"
+python -m coverage report --show-missing --skip-covered
+
+gcovr --root . --filter cpp/ --exclude-throw-branches --sort-percentage --txt
