@@ -4,20 +4,12 @@
 // kernel that reads x twice from memory, or writes through the caches where the stream does not, shows it here.
 #include <benchmark/benchmark.h>
 
-#include <chrono>
-
 #include "operations.hpp"
+#include "same_bits.hpp"
+#include "seconds.hpp"
 
 namespace simdnorm::bench {
 namespace {
-
-template <class F>
-double seconds(F work) {
-  const auto begin = std::chrono::steady_clock::now();
-  work();
-  benchmark::ClobberMemory();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-}
 
 template <class E>
 void measure(benchmark::State& state, const Operation<E>& operation, const Shape& shape, int threads) {
@@ -95,6 +87,7 @@ int main(int count, char** arguments) {
   for (const int threads : counts) {
     bench::add_benchmarks<float>("float32", threads);
     bench::add_benchmarks<bfloat16>("bfloat16", threads);
+    bench::add_cost_of_same_bits(threads);
   }
   benchmark::RunSpecifiedBenchmarks();
 }

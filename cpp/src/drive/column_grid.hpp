@@ -1,21 +1,22 @@
 // How the drivers of Columns cut a slab: blocks of rows by stripes of columns for sums, tiles for all else.
 #pragma once
 
+#include "drive/blocks.hpp"
 #include "drive/column_slabs.hpp"
 
 namespace simdnorm {
 namespace {
 
-constexpr Index kBlockLines = 512;
 constexpr Index kPageBytes = 4096;
 constexpr Index kAheadBytes = 16 * 1024;
 constexpr Index kTileElements = 64 * 1024;  // many: after each tile all that went past the caches is waited for
 constexpr Index kTileColumns = 1024;        // at most: their parameters are to stay in the first cache
 constexpr Index kTileLines = 8;             // at least
+constexpr Index kShares = 32;               // of the rows, that many threads may have
 
 /// Rows of a block of sums: of those of an outer position, in blocks of like heights and whole parts.
 inline Index block_height(Index rows, Index abreast) {
-  const Index part = kPartLines * abreast, blocks = smaller(kMostBlocks, ceil_div(rows, kBlockLines * abreast));
+  const Index part = kPartLines * abreast, blocks = line_blocks(rows, abreast);
   return part * ceil_div(larger(rows, 1), part * larger(blocks, 1));
 }
 
@@ -65,7 +66,7 @@ struct Cut {
 
   /// Blocks of rows, for sums: of one outer position, by its own rows, so that it is summed as if it were alone.
   Index block_height(Index outer) const { return simdnorm::block_height(rows_at(columns, outer), abreast); }
-  Index most_blocks() const { return smaller(kMostBlocks, ceil_div(columns.rows, kBlockLines * abreast)); }
+  Index most_blocks() const { return line_blocks(columns.rows, abreast); }
   Grid sums(const Slab& slab) const {
     const Index stripes = ceil_div(slab.col_end - slab.col_begin, kStripeColumns);
     return {columns, slab, 0, abreast, kStripeColumns, most_blocks(), stripes};
@@ -84,7 +85,7 @@ struct Cut {
   /// For work without sums: whole rows but for the longest, so that memory is walked straight on.
   Grid tiles(const Slab& slab) const {
     const Index stripe = smaller(larger(slab.col_end - slab.col_begin, 1), kTileColumns);
-    const Index share = ceil_div(columns.rows, kMostBlocks * abreast);
+    const Index share = ceil_div(columns.rows, kShares * abreast);
     const Index lines = smaller(kTileElements / (stripe * abreast), share);
     return tiles(slab, larger(lines, kTileLines), stripe);
   }

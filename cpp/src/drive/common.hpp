@@ -14,13 +14,6 @@
 namespace simdnorm {
 namespace {
 
-constexpr Index kMostBlocks = 32;  // of rows: enough for that many threads, few enough for cheap folds
-
-/// Rows of a block: a multiple of `unit`, by shape alone; at most `most` blocks.
-inline Index block_rows(Index rows, Index unit, Index most = kMostBlocks) {
-  return unit * larger(ceil_div(rows, unit * most), 1);
-}
-
 /// Beyond this, what a pass writes will have left the caches before it is read again.
 constexpr Index kStreamBytes = Index{8} * 1024 * 1024;
 

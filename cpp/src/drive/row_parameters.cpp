@@ -1,6 +1,7 @@
 // Rows, backward, with parameters along what is reduced. Blocks of items, cut by shape alone, sum what they add to
 // dweight and dbias; the blocks' sums are folded in order. Items too few for that many members, and such as lie in
 // segments, are shared column-wise.
+#include "drive/blocks.hpp"
 #include "drive/common.hpp"
 #include "drive/drive.hpp"
 
@@ -29,14 +30,6 @@ struct Blocks {
 
 // Rows are worth sharing column-wise from this length on, where each member gets so many columns.
 constexpr Index kLeastWide = 2048, kLeastColumns = 128;
-
-constexpr Index kBlockBytes = 1024 * 1024;  // of all blocks' sums
-
-/// At most so many blocks, of rows of `n`.
-inline Index most_blocks(Index n) {
-  const Index in_memory = kBlockBytes / (2 * static_cast<Index>(sizeof(double)) * larger(n, 1));
-  return larger(smaller(in_memory, kMostBlocks), 1);
-}
 
 template <class E>
 void fold(const ReducedBackwardTask<E>& task, const Blocks& blocks, Index length, Index begin, Index end) {
@@ -153,7 +146,7 @@ void drive_backward(const Rows& rows, const ReducedBackwardTask<E>& task, Scratc
   const bool parameters = task.dweight || task.dbias;
   const int size = team_size(bytes_of<E>(items * n, 3));
 
-  const Index block = block_rows(items, kFlushRows, most_blocks(n));
+  const Index block = kFlushRows * larger(ceil_div(items, kFlushRows * most_row_blocks(n)), 1);
   const Blocks blocks = {block, ceil_div(items, block)};
   const Index units = parameters ? blocks.count : ceil_div(items, 4);
   const bool wide = n >= larger(kLeastWide, kLeastColumns * size);
