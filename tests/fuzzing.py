@@ -101,15 +101,25 @@ def _changed(arguments, name, how, what):
         return arguments.get(what)
     if how == "out":
         return _out(arguments, *what)
-    if not isinstance(value, np.ndarray) or not value.size or not value.ndim:
+    if not _is_plain(value):
         return value
     if how == "near":  # in the memory of another, which may be written
         return _near(value, arguments.get(what))
-    if how == "dressed":
-        return what(value)
+    return what(value) if how == "dressed" else torn(value, what)
+
+
+def _is_plain(value):
+    """Whether it is an array that something can be done to: not a point, nor larger than any memory."""
+    return isinstance(value, np.ndarray) and value.ndim and 0 < value.size <= 4 * MOST_VALUES
+
+
+def torn(value, how):
+    """The array torn in that way, where it can be."""
+    if not _is_plain(value):
+        return value
     try:
         with warnings.catch_warnings(action="ignore"):
-            return TORN[what](value)
+            return TORN[how](value)
     except (TypeError, ValueError, IndexError):  # NumPy knows no such cast, or has no axis left
         return value
 
@@ -208,4 +218,4 @@ def calls(draw, wrong):
     return Call(spec, case, options, tuple(changes))
 
 
-__all__ = ["JUNK", "Call", "calls"]
+__all__ = ["JUNK", "TORN", "Call", "calls", "one_of", "torn"]

@@ -99,7 +99,8 @@ def test_bad_eps_is_refused(layer, eps, error):
 @pytest.mark.parametrize("layer", ["batchnorm", "batchnorm_test", "spatial_batchnorm"])
 def test_bad_momentum_and_mode_are_refused(layer, momentum, error):
     assert_refused(layer, error, "^momentum ", {"momentum": momentum})
-    assert_refused(layer, ValueError, r"^bn_param\['mode'\] must be", {"mode": "eval"})
+    for mode in ("eval", None, np.array([]), ["train"]):
+        assert_refused(layer, ValueError, r"^bn_param\['mode'\] must be", {"mode": mode})
 
 
 @each_layer

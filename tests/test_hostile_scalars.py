@@ -1,5 +1,7 @@
 """Numbers, axes and switches that make no sense are refused by every operation that takes them."""
 
+from itertools import count
+
 import numpy as np
 import pytest
 
@@ -8,6 +10,18 @@ from norms import SPEC, SPECS, each_row_norm, small_case, specs_of
 from refusals import assert_refused
 
 NAN, INF = float("nan"), float("inf")
+
+
+class Endless:
+    """As many axes as anybody asks for."""
+
+    def __iter__(self):
+        return count()
+
+    def __str__(self):
+        return "endless"
+
+
 X = np.linspace(-1, 1, 24, dtype=np.float32).reshape(4, 6)
 
 
@@ -44,7 +58,8 @@ def test_bad_momentum_is_refused(spec, momentum, error):
     ("normalized_shape", "error"),
     [((), ValueError), (5, ValueError), (-37, ValueError), ((37, 6), ValueError), ((6,), ValueError),
      ((1, 6, 37), ValueError), ((222,), ValueError), (None, ValueError), (37.0, TypeError), (True, TypeError),
-     ((37.0,), TypeError), ("37", TypeError), ((6, None), TypeError)],
+     ((37.0,), TypeError), ("37", TypeError), ((6, None), TypeError), (Endless(), ValueError),
+     (np.array(37.0), TypeError), (np.array(36), ValueError)],
     ids=str,
 )  # fmt: skip
 def test_a_normalized_shape_that_is_not_trailing_is_refused(spec, normalized_shape, error):
@@ -55,12 +70,18 @@ def test_a_normalized_shape_that_is_not_trailing_is_refused(spec, normalized_sha
 @pytest.mark.parametrize(
     ("axis", "error"),
     [((), ValueError), (2, ValueError), (-3, ValueError), ((0, 0), ValueError), ((1, -1), ValueError),
-     (1.0, TypeError), (True, TypeError), ("1", TypeError)],
+     (1.0, TypeError), (True, TypeError), ("1", TypeError), (Endless(), ValueError), (np.array(1.0), TypeError)],
     ids=str,
 )  # fmt: skip
 def test_a_bad_axis_is_refused(spec, axis, error):
     no_shape = {"normalized_shape": None} if spec.takes("normalized_shape") else {}
     assert_refused(spec, error, "axis", axis=axis, **no_shape)
+
+
+def test_a_number_of_zero_dimensions_is_a_number():
+    y = simdnorm.layer_norm(X, 6)
+    np.testing.assert_array_equal(simdnorm.layer_norm(X, np.array(6)), y)
+    np.testing.assert_array_equal(simdnorm.layer_norm(X, None, axis=np.array(1)), y)
 
 
 @pytest.mark.parametrize("name", ["layer_norm", "layer_norm_forward", "rms_norm", "rms_norm_forward"])

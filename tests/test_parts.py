@@ -64,7 +64,8 @@ def test_shares_of_equal_values_merge_to_no_spread(isa):
 
 
 @pytest.mark.parametrize(
-    "convert", [lambda c: c.astype(np.int32), lambda c: c.astype(np.float64), lambda c: c.astype("u8")]
+    "convert",
+    [lambda c: c.astype(np.int32), lambda c: c.astype(np.float64), lambda c: c.astype("u8"), lambda c: c.astype("f2")],
 )
 def test_counts_may_be_whole_numbers_of_any_type(isa, convert):
     case = BATCH_NORM.case((4, 3), FLOAT32)

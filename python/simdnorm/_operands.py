@@ -63,7 +63,9 @@ def counts(name: str, value: object, shape: Shape, at_least: NDArray[np.int64] |
         raise TypeError(f"{name} must be a NumPy array of whole numbers, got {kind}")
     if value.shape != shape:
         raise ValueError(f"{name} has shape {value.shape}, expected {shape}")
-    # Compared before the cast: what int64 cannot hold would wrap around, or turn into any number at all.
-    if not bool(np.all((value >= at_least) & (value < 2**63) & (value == np.trunc(value)))):
+    # Compared before the cast: what int64 cannot hold would wrap around, or turn into any number at all. Beside a
+    # float16 a Python int would be one too, and infinite.
+    limit = np.float64(2**63) if value.dtype.kind == "f" else 2**63
+    if not bool(np.all((value >= at_least) & (value < limit) & (value == np.trunc(value)))):
         raise ValueError(f"{name} must be whole numbers, at least the {at_least} values per channel of x; got {value}")
     return np.array(value, dtype=np.int64)

@@ -84,7 +84,7 @@ def spatial_batchnorm_backward(dout: ArrayLike, cache: Cache) -> Gradients:
 def _forward(x: Array, gamma: ArrayLike, beta: ArrayLike, bn_param: Param) -> tuple[Array, Cache]:
     bn_param = checked_param("bn_param", bn_param)
     mode = bn_param.get("mode")
-    if mode not in ("train", "test"):
+    if not isinstance(mode, str) or mode not in ("train", "test"):
         raise ValueError(f"bn_param['mode'] must be 'train' or 'test', got {mode!r}")
     eps, momentum = checked_eps(bn_param.get("eps", 1e-5)), checked_momentum(bn_param.get("momentum", 0.9))
     channels = x.shape[1:2]
