@@ -49,17 +49,6 @@ TEST_CASE("the thread count is what was set, within reason") {
   CHECK(set_num_threads(before) == Status::ok);
 }
 
-TEST_CASE("a thread with a count of its own changes nobody else's") {
-  const int before = get_num_threads();
-  CHECK(set_own_threads(before + 2) == 0);
-  CHECK(get_num_threads() == before + 2);
-  int elsewhere = 0;
-  std::jthread([&] { elsewhere = get_num_threads(); }).join();
-  CHECK(elsewhere == before);
-  CHECK(set_own_threads(0) == before + 2);
-  CHECK(get_num_threads() == before);
-}
-
 TEST_CASE("the library says what it is") {
   CHECK(std::string(build_info().version) == SIMDNORM_VERSION);
   CHECK(std::strlen(build_info().compiler) > 0);

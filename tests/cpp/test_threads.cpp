@@ -76,3 +76,14 @@ TEST_CASE("threads may call while others change the number of threads and the IS
     CHECK(same == kCallers - 2);
   });
 }
+
+TEST_CASE("a thread with a count of its own changes nobody else's") {
+  const int before = get_num_threads();
+  CHECK(set_own_threads(before + 2) == 0);
+  CHECK(get_num_threads() == before + 2);
+  int elsewhere = 0;
+  std::jthread([&] { elsewhere = get_num_threads(); }).join();
+  CHECK(elsewhere == before);
+  CHECK(set_own_threads(0) == before + 2);
+  CHECK(get_num_threads() == before);
+}

@@ -9,7 +9,8 @@ share=${1:-211}
 
 cmake --preset release
 cmake --build --preset release --target simdnorm-tests
-for promise in status masks runtime threads extremes guard_page bits accuracy; do
+# The others measure digits or set modes: valgrind's long double is a double, and it flushes no denormals.
+for promise in status masks threads guard_page bits; do
   echo "valgrind: $promise"
   SIMDNORM_TEST_ONE_OF=$share OMP_NUM_THREADS=2 valgrind --quiet --error-exitcode=1 \
     build/release/tests/cpp/simdnorm-tests --source-file="*test_$promise.cpp"

@@ -5,8 +5,8 @@ set -euo pipefail
 cd "$(dirname "$0")/../../.."
 export CMAKE_GENERATOR=${CMAKE_GENERATOR:-Ninja}
 
-cmake --preset sanitize
-cmake --build --preset sanitize --target simdnorm-fuzz
+cmake --preset fuzz
+cmake --build --preset fuzz --target simdnorm-fuzz
 mkdir -p build/corpus
 # An input says how it is called, threads and ISA too, in at most so many bytes.
-build/sanitize/tests/cpp/simdnorm-fuzz -max_len=64 -artifact_prefix=build/ "$@" build/corpus tests/cpp/fuzz/regressions
+build/fuzz/tests/cpp/simdnorm-fuzz -max_len=64 -artifact_prefix=build/ "$@" build/corpus tests/cpp/fuzz/regressions
