@@ -59,7 +59,7 @@ void* Scratch::take_bytes(std::size_t bytes) {
 }
 
 Scratch::~Scratch() {
-  if (kApart) return blocks.clear();
+  if (kApart) blocks.clear();
   std::size_t total = 0;
   for (Block& block : blocks) {
     total += block.size;

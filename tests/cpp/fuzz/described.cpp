@@ -46,9 +46,9 @@ Index divisor(Index n, std::uint8_t wish) {
   return std::max(result, Index{1});
 }
 
-Shape shape(Bytes& bytes, const Operation& operation) {
+Shape shape(Bytes& bytes, const Operation& operation, bool large) {
   constexpr Index limits[] = {60, 60, 200, 600};
-  const Index most = bytes.one_of(256) ? 90000 : bytes.choice(limits);  // at times enough for several threads
+  const Index most = large ? 40000 : bytes.choice(limits);
   Index sizes[5] = {};
   for (Index& s : sizes) s = size(bytes);
   if (operation.by_channel()) {
@@ -116,7 +116,7 @@ std::function<void(Problem&)> spoiler(Bytes& bytes, const Operation& operation) 
   return [=](Problem& told) { told.shape.rows.*axes[axis % 5] = size; };
 }
 
-Manner manner(Bytes& bytes, const Problem& problem) {
+Manner manner(Bytes& bytes, const Problem& problem, bool large) {
   constexpr const char* arrays[] = {
       "x", "dy",     "residual", "dsummed", "weight", "bias",   "mean",        "rstd",         "count",      "m2",
       "y", "summed", "dx",       "dweight", "dbias",  "sum_dy", "sum_dy_xhat", "running_mean", "running_var"};
@@ -124,7 +124,7 @@ Manner manner(Bytes& bytes, const Problem& problem) {
   constexpr Guard guards[] = {Guard::none, Guard::none, Guard::before, Guard::after};
   Manner result = {.offset = bytes.byte() % 19, .over = bytes.byte() % 4, .settings = bytes.choice(settings)};
   const Guard guard = bytes.choice(guards);
-  if (problem.shape.size() < 4096) result.guard = guard;
+  if (!large) result.guard = guard;  // there is no room for so much
   for (int without = bytes.one_of(2) ? bytes.byte() % 4 : 0; without > 0; --without) {
     result.without.insert(bytes.choice(arrays));
   }
@@ -153,10 +153,11 @@ Described describe(std::span<const std::uint8_t> given) {
   const std::uint8_t wish = bytes.byte();
   const Isa other = isa == Isa::portable ? isa : fused[wish % fused.size()];
   const int threads = 1 + bytes.byte() % 4;
-  Problem problem = {.operation = &operation, .shape = shape(bytes, operation), .types = types};
+  const bool large = bytes.one_of(256);  // enough for several threads
+  Problem problem = {.operation = &operation, .shape = shape(bytes, operation, large), .types = types};
   choose_options(bytes, problem);
   choose_values(bytes, problem);
-  Manner chosen = manner(bytes, problem);
+  Manner chosen = manner(bytes, problem, large);
   return {std::move(problem), std::move(chosen), isa, other, threads};
 }
 
