@@ -14,6 +14,13 @@ def tests(session: nox.Session) -> None:
 
 
 @nox.session
+def pytorch(session: nox.Session) -> None:
+    """Install with the extra for PyTorch, and run its tests; arguments go to pytest."""
+    session.install(".[test,torch,mpi]", "transformers", env={"SIMDNORM_REQUIRE_NATIVE": "1"})
+    session.run("python", "-m", "pytest", *(session.posargs or ["tests/pytorch", "tests/test_processes.py"]))
+
+
+@nox.session
 def lint(session: nox.Session) -> None:
     """Run ruff, mypy, clang-format and the other hooks over all files."""
     session.install("pre-commit")
