@@ -19,4 +19,4 @@ export PYTHONPATH=$package
 python -m coverage run --branch --source="$package/simdnorm" -m pytest --ignore tests/test_cpp.py "$@"
 python -m coverage report --show-missing --skip-covered
 
-gcovr --root . --filter cpp/ --exclude-throw-branches --sort-percentage --txt
+gcovr --root . --filter cpp/ --merge-lines --txt
