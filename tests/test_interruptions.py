@@ -98,35 +98,38 @@ out = x.copy()  # its pages are there: a first call would take longer than the n
 simdnorm.set_num_threads(1)
 start = time.perf_counter()
 simdnorm.batch_norm(x, old[0].copy(), old[1].copy(), training=True, out=out)
-half = (time.perf_counter() - start) / 2
+whole = time.perf_counter() - start
 
-def press(begun):
+def press(begun, after):
     begun.wait()
-    time.sleep(half)
+    time.sleep(after)
     os.kill(os.getpid(), signal.SIGINT)
 
-for _ in range(5):
+outcomes = []
+for attempt in range(200):  # on a busy machine nearly all come late
+    if outcomes.count("whole") == 5:
+        break
     mean, var = old[0].copy(), old[1].copy()
     begun = threading.Event()
-    presser = threading.Thread(target=press, args=(begun,))
+    presser = threading.Thread(target=press, args=(begun, attempt % 8 / 8 * whole))
     presser.start()
     try:
         begun.set()
         simdnorm.batch_norm(x, mean, var, training=True, out=out)
         presser.join()  # it came late
         time.sleep(0.1)
-        print("late")
+        outcomes.append("late")
     except KeyboardInterrupt:
         presser.join()
         are_new = np.array_equal(mean, new[0]), np.array_equal(var, new[1])
         are_old = np.array_equal(mean, old[0]), np.array_equal(var, old[1])
-        print("whole" if all(are_new) or all(are_old) else "torn")
-print("done")
+        outcomes.append("whole" if all(are_new) or all(are_old) else "torn")
+print(*outcomes)
 """
     result = run_python(code)
     assert result.returncode == 0, result.stderr
-    *outcomes, last = result.stdout.split()
-    assert last == "done" and "torn" not in outcomes and "whole" in outcomes
+    outcomes = result.stdout.split()
+    assert "torn" not in outcomes and "whole" in outcomes
 
 
 @needs_native

@@ -152,7 +152,7 @@ DEFECTS = (
         "hang after fork; quota ignored; several OpenMP copies",
         "LightGBM#4751, xgboost#7653, pytorch#98836, #149422",
         "a call, fork, and a call in the child",
-        "test_runtime.py::test_a_child_process_gives_its_parents_bits_after_the_parent_has_worked",
+        "test_processes.py::test_a_child_process_gives_its_parents_bits_after_the_parent_has_worked",
         probes=_probes("fork"),
     ),
     Defect(
