@@ -1,6 +1,6 @@
 """More than 2**31 elements: sizes and places are 64-bit everywhere.
 
-Arrays of 16 bits, so 4 GiB and more each: SIMDNORM_LONG=1 runs these, where 10 GiB of memory are free.
+Arrays of 16 bits, so 4 GiB and more each: SIMDNORM_LONG=1 runs these, where 20 GiB of memory are free.
 """
 
 import os
@@ -11,7 +11,7 @@ import pytest
 import simdnorm
 from norms import needs_native
 
-FREE = 10 * 2**30
+FREE = 20 * 2**30
 MANY = 2**31 + 64
 
 
@@ -23,7 +23,7 @@ def _free():
 pytestmark = [
     needs_native,
     pytest.mark.skipif(not os.environ.get("SIMDNORM_LONG"), reason="takes minutes: SIMDNORM_LONG=1 runs it"),
-    pytest.mark.skipif(not os.path.exists("/proc/meminfo") or _free() < FREE, reason="needs 10 GiB of free memory"),
+    pytest.mark.skipif(not os.path.exists("/proc/meminfo") or _free() < FREE, reason="needs 20 GiB of free memory"),
 ]
 
 

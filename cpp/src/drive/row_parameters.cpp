@@ -88,9 +88,12 @@ void share_columns(const RowsBackward<E>& op, const ReducedBackwardTask<E>& task
   const Kernels<E>& k = kernels<E>();
   const Index length = op.rows.length, n = op.rows.segments * length;
   const Index items = items_of(op.rows), per_item = op.chunks.per_item;
-  if (task.dweight || task.dbias) blocks.take(n, scratch);
-  T* partial = scratch.take<T>(2 * n);
-  std::fill_n(partial, 2 * n, T(0));
+  T* partial = nullptr;
+  if (task.dweight || task.dbias) {
+    blocks.take(n, scratch);
+    partial = scratch.take<T>(2 * n);
+    std::fill_n(partial, 2 * n, T(0));
+  }
   Standardizer<T>* saved = scratch.take<Standardizer<T>>(items);
   for (Index i = 0; i < items; ++i) saved[i] = saved_standardizer(task.mean, task.rstd, i);
   GradientSums* sums = scratch.take<GradientSums>(items * per_item);
