@@ -56,6 +56,19 @@ def test_a_sum_and_its_norm_have_gradients_and_theirs(centred, residual):
     torch.autograd.gradgradcheck(both, (x, r, w))
 
 
+@pytest.mark.parametrize("centred", [True, False])
+def test_a_gradient_that_will_be_differentiated_is_that_of_the_kernels(centred):
+    norm = st.add_layer_norm if centred else st.add_rms_norm
+    leaves = [p.requires_grad_() for p in (random(3, 4), random(3, 4, seed=1), random(4, seed=2))]
+    dy, dsummed = random(3, 4, seed=3), random(3, 4, seed=4)
+    once, again = (
+        torch.autograd.grad(norm(*leaves[:2], (4,), leaves[2]), leaves, (dy, dsummed), create_graph=create_graph)
+        for create_graph in (False, True)
+    )
+    for a, b in zip(once, again, strict=True):  # sums of 4 terms of size 1 to 10
+        torch.testing.assert_close(a, b.detach(), rtol=0, atol=4 * 10 * 2.0**-52)
+
+
 @pytest.mark.parametrize(
     ("operator", "arguments"),
     [
