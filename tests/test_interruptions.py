@@ -90,6 +90,7 @@ def test_ctrl_c_during_a_long_call_interrupts_it_once_it_is_done():
 import os, signal, threading, time
 import numpy as np, simdnorm
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
 x = np.random.default_rng(0).normal(3, 2, (64, 64, 64, 64)).astype(np.float32)
 old = np.zeros(64, np.float32), np.ones(64, np.float32)
 new = old[0].copy(), old[1].copy()
