@@ -75,9 +75,7 @@ def patch(model: nn.Module, *, dry_run: bool = False) -> Report:
     report = Report()
     for name, module in model.named_modules():
         kind = type(module)
-        if kind in _swapped:
-            report.left[name] = f"{kind.__name__} is simdnorm's already"
-        elif why := _why_not(module):
+        if why := _why_not(module):
             report.left[name] = why
         elif _is_known(kind):
             report.swapped[name] = _full_name(kind)
@@ -133,7 +131,7 @@ def _why_not(module: nn.Module) -> str | None:
     kind = type(module)
     if _is_known(kind):
         return "it has a forward of its own" if "forward" in vars(module) else None
-    if kind in _OURS.values():
+    if kind in _swapped or kind in _OURS.values():
         return f"{kind.__name__} is simdnorm's already"
     known = next((base for base in kind.__mro__[1:] if _is_known(base)), None)
     if known is not None:
