@@ -54,11 +54,11 @@ def _measure(case: Case, threads: int) -> int | None:
     _touch_code()
     try:
         (SELF / "clear_refs").write_text("5")  # the peak is what is resident now
-        before = _status("VmHWM")
+        before = status("VmHWM")
     except (OSError, KeyError):
         return None
     result = calls.out()
-    after = _status("VmHWM")
+    after = status("VmHWM")
     returned = result if isinstance(result, tuple) else (result,)
     given = operands.dx if case.backward else operands.y
     outputs = sum(array.nbytes for array in returned if array is not given)
@@ -82,7 +82,7 @@ def _touch_code() -> None:
                 ctypes.string_at(page, 1)
 
 
-def _status(name: str) -> int:
+def status(name: str) -> int:
     fields = dict(line.split(":", 1) for line in (SELF / "status").read_text().splitlines())
     return int(fields[name].split()[0]) * 1024
 

@@ -118,6 +118,8 @@ def test_a_class_that_was_registered_is_swapped_by_its_exact_type(monkeypatch):
     net = nn.Sequential(StrangeNorm())
     assert list(st.patch(net).swapped) == ["0"]
     assert not net(torch.ones(2, 3)).any()
+    st.register(StrangeNorm, lambda module, x: 2 * x)
+    assert (net(torch.ones(2, 3)) == 2).all()
     st.unpatch(net)
     assert net(torch.ones(2, 3)).all()
 

@@ -167,3 +167,12 @@ def test_autocast_gives_parameters_of_float32_beside_16_bits():
     assert y.dtype is torch.bfloat16
     y.sum().backward()
     assert norm.weight.grad.dtype is torch.float32
+
+
+@every_norm
+@pytest.mark.filterwarnings("ignore::torch.jit.TracerWarning", "ignore:`torch.jit.trace:DeprecationWarning")
+def test_a_traced_function_computes_for_other_inputs_too(norm):
+    first, *parameters = operands(norm, grad=False)
+    traced = torch.jit.trace(call(norm), (first, *parameters))
+    other = random(*SHAPE, seed=5)
+    assert torch.equal(traced(other, *parameters), call(norm)(other, *parameters))

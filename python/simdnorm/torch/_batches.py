@@ -143,5 +143,5 @@ def _parameters(
     )
 
 
-batch_norm = differentiable(_batch_norm, _forward, _gradients, _keep)
-batch_norm_apply = differentiable(_batch_norm_apply, _apply, _gradients_applied, _keep_applied)
+batch_norm = differentiable("batch_norm", _batch_norm, _forward, _gradients, _keep)
+batch_norm_apply = differentiable("batch_norm_apply", _batch_norm_apply, _apply, _gradients_applied, _keep_applied)

@@ -26,6 +26,20 @@ def fits_channels(x: Tensor, *parameters: Tensor | None) -> bool:
     return all(p is None or tuple(p.shape) == channels for p in parameters) and _go_with(x, parameters)
 
 
+SMALLEST = {"layer_norm": 2**14, "rms_norm": 0, "group_norm": 2**14, "batch_norm": 2**13}
+"""Elements of float32, below which PyTorch's own kernel answers before Python has crossed to ours; PyTorch's RMSNorm is
+made of several operations. Measured by bench/python/crossing.py."""
+
+
+def pays(x: Tensor, norm: str) -> bool:
+    """Whether an input is large enough for the kernels to be worth the way to them.
+
+    Who asks PyTorch for deterministic algorithms gets the kernels for any size, and with them the same bits for a row
+    alone and in a batch. A compiled network finds its way to them more quickly, and should not depend on a size.
+    """
+    return x.numel() >= SMALLEST[norm] or torch.are_deterministic_algorithms_enabled() or torch.compiler.is_compiling()
+
+
 def _plain(x: Tensor) -> bool:
     return x.device.type == "cpu" and x.dtype in DTYPES and x.layout is torch.strided
 

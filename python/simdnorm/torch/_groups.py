@@ -90,4 +90,4 @@ def _gradients(ctx: Any, dy: Tensor, *_: Any) -> tuple[Optional, ...]:
     )
 
 
-group_norm = differentiable(_group_norm, _inference, _gradients, _keep)
+group_norm = differentiable("group_norm", _group_norm, _inference, _gradients, _keep)

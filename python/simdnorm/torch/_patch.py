@@ -106,10 +106,15 @@ def _ours_for(kind: type[nn.Module]) -> type[nn.Module]:
         base = _OURS.get(kind, kind)
         members: dict[str, Any] = {"__reduce_ex__": _reduce, "__module__": __package__}
         if kind not in _OURS:
-            members["forward"] = _FORWARDS[_full_name(kind)]
+            members["forward"] = _registered(_full_name(kind))
         made = type(kind.__name__, (base,), members)
         _ours[kind], _swapped[made] = made, kind
     return _ours[kind]
+
+
+def _registered(name: str) -> Forward:
+    """Compute as was registered last, for modules that have been swapped already too."""
+    return lambda module, x: _FORWARDS[name](module, x)
 
 
 def _reduce(module: nn.Module, protocol: Any) -> tuple[Any, ...]:

@@ -79,13 +79,16 @@ def _backward(
     x, dy = x.contiguous(), dy.contiguous()
     dx = empty(x) if need[0] else None
     statistics = (array(mean), array(rstd)) if centred else (array(rstd),)
-    options = {"need": tuple(need) if centred else tuple(need[:2]), "out": optional(dx)}
+    needs = tuple(need) if centred else tuple(need[:2])
+    axis = tuple(axes) if weight is None else None  # a weight tells them, and calls that need no axis are quicker
     name = "layer_norm_backward" if centred else "rms_norm_backward"
     given = array(dy), array(x), *statistics, optional(weight)
     if dsummed is None:
-        results = getattr(functional, name)(*given, axis=tuple(axes), **options)
+        results = getattr(functional, name)(*given, axis=axis, need=needs, out=optional(dx))
     else:
-        results = getattr(functional, f"add_{name}")(*given, dsummed=array(dsummed.contiguous()), **options)
+        results = getattr(functional, f"add_{name}")(
+            *given, dsummed=array(dsummed.contiguous()), need=needs, out=optional(dx)
+        )
     _, dweight, *dbias = results
     return x.new_empty(0) if dx is None else dx, or_empty(dweight, x), or_empty(dbias[0] if dbias else None, x)
 
@@ -160,4 +163,4 @@ def _gradients(ctx: Any, dy: Optional, dsummed: Optional, *_: Any) -> tuple[Opti
     )
 
 
-row_norm = differentiable(_row_norm, _inference, _gradients, _keep)
+row_norm = differentiable("row_norm", _row_norm, _inference, _gradients, _keep)

@@ -8,7 +8,7 @@ from torch.nn import functional as native
 
 from ._batches import batch_norm as _batch_norm
 from ._batches import batch_norm_apply as _batch_norm_apply
-from ._fit import fits, fits_channels
+from ._fit import fits, fits_channels, pays
 from ._groups import group_norm as _group_norm
 from ._rows import row_norm as _row_norm
 
@@ -26,7 +26,7 @@ def layer_norm(
 
     What the kernels are not for (other devices and dtypes, nothing to normalize) goes to PyTorch's own function.
     """
-    if not fits(input, normalized_shape, weight, bias):
+    if not (pays(input, "layer_norm") and fits(input, normalized_shape, weight, bias)):
         return native.layer_norm(input, normalized_shape, weight, bias, eps)
     y: Tensor = _row_norm(input, None, normalized_shape, weight, bias, eps, True)[0]
     return y
@@ -36,7 +36,7 @@ def rms_norm(
     input: Tensor, normalized_shape: Sequence[int], weight: Optional = None, eps: float | None = None
 ) -> Tensor:
     """Divide by the root of the mean square, as `torch.nn.functional.rms_norm` does."""
-    if not fits(input, normalized_shape, weight):
+    if not (pays(input, "rms_norm") and fits(input, normalized_shape, weight)):
         return native.rms_norm(input, normalized_shape, weight, eps)
     eps = _epsilon(input) if eps is None else eps
     y: Tensor = _row_norm(input, None, normalized_shape, weight, None, eps, False)[0]
@@ -79,7 +79,8 @@ def group_norm(
     input: Tensor, num_groups: int, weight: Optional = None, bias: Optional = None, eps: float = 1e-5
 ) -> Tensor:
     """Normalize groups of channels of each sample, as `torch.nn.functional.group_norm` does."""
-    if not fits_channels(input, weight, bias) or num_groups < 1 or input.shape[1] % num_groups:
+    fit = pays(input, "group_norm") and fits_channels(input, weight, bias)
+    if not fit or num_groups < 1 or input.shape[1] % num_groups:
         return native.group_norm(input, num_groups, weight, bias, eps)
     y: Tensor = _group_norm(input, num_groups, weight, bias, eps)[0]
     return y
@@ -97,7 +98,7 @@ def batch_norm(
 ) -> Tensor:
     """Normalize each channel over all samples, as `torch.nn.functional.batch_norm` does."""
     running = running_mean, running_var
-    fit = fits_channels(input, weight, bias) and fits_channels(input, *running)
+    fit = pays(input, "batch_norm") and fits_channels(input, weight, bias) and fits_channels(input, *running)
     if training:
         fit = fit and input.numel() > input.shape[1] and (running_mean is None) == (running_var is None)
     if not fit or (not training and (running_mean is None or running_var is None)):
@@ -128,7 +129,8 @@ def instance_norm(
     if not use_input_stats and running_mean is not None and running_var is not None:
         return batch_norm(input, running_mean, running_var, weight, bias, eps=eps)
     alone = running_mean is None and running_var is None and use_input_stats
-    if not (alone and fits_channels(input, weight, bias) and input[:1, :1].numel() > 1):
+    fit = alone and pays(input, "group_norm") and fits_channels(input, weight, bias)
+    if not (fit and input[:1, :1].numel() > 1):
         arguments = weight, bias, use_input_stats, momentum, eps
         return native.instance_norm(input, running_mean, running_var, *arguments)
     y: Tensor = _group_norm(input, input.shape[1], weight, bias, eps)[0]

@@ -1,0 +1,62 @@
+"""Inputs that are too small to be worth the way to the kernels are PyTorch's, unless results have to repeat."""
+
+import pytest
+import torch
+from torch.nn import functional as native
+
+import simdnorm.torch as snt
+from simdnorm.torch._fit import SMALLEST
+
+COLUMNS = 64
+
+
+def rows(count):
+    # Where the mean is a thousand deviations, PyTorch's digits are others than ours.
+    return torch.randn(count, COLUMNS, generator=torch.Generator().manual_seed(0)) + 1000
+
+
+def layer_norm(module, x):
+    return module.layer_norm(x, (COLUMNS,))
+
+
+def group_norm(module, x):
+    return module.group_norm(x.unflatten(1, (8, 8)), 4).flatten(1)
+
+
+def instance_norm(module, x):
+    return module.instance_norm(x.unflatten(1, (8, 8))).flatten(1)
+
+
+def batch_norm(module, x):
+    return module.batch_norm(x, None, None, training=True)
+
+
+@pytest.fixture
+def nondeterministic():
+    torch.use_deterministic_algorithms(False)
+
+
+@pytest.mark.parametrize(
+    ("norm", "name"),
+    [
+        (layer_norm, "layer_norm"),
+        (group_norm, "group_norm"),
+        (instance_norm, "group_norm"),
+        (batch_norm, "batch_norm"),
+    ],
+)
+def test_small_inputs_are_pytorchs_and_large_ones_ours(norm, name, nondeterministic):
+    large = rows(SMALLEST[name] // COLUMNS)
+    small = large[:-1]
+    assert torch.equal(norm(snt, small), norm(native, small))
+    ours = norm(snt, large)
+    assert not torch.equal(ours, norm(native, large))
+    torch.use_deterministic_algorithms(True)
+    assert torch.equal(ours, norm(snt, large))
+    assert not torch.equal(norm(snt, small), norm(native, small))
+
+
+@pytest.mark.parametrize("norm", [layer_norm, group_norm, instance_norm])
+def test_deterministic_algorithms_give_a_row_the_same_bits_in_every_batch(norm):
+    x = rows(1024)
+    assert torch.equal(norm(snt, x)[7], norm(snt, x[7:8])[0])
