@@ -15,14 +15,19 @@ import pytest
 from norms import needs_native
 
 BENCH = Path(__file__).parents[1] / "bench" / "python"
-NAMES = [file.stem for file in BENCH.glob("*.py")]
+
+
+class Modules:
+    """The benchmark's, each imported when a test asks for it: some need what not everybody has installed."""
+
+    def __getattr__(self, name):
+        return importlib.import_module(name)
 
 
 @pytest.fixture
 def bench(monkeypatch):
-    """Its modules, which import no peer until they are asked for them."""
     monkeypatch.syspath_prepend(BENCH)
-    return SimpleNamespace(**{name: importlib.import_module(name) for name in ("peers", *NAMES)})
+    return Modules()
 
 
 def _compare(*options, program=BENCH / "compare.py"):

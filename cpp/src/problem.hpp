@@ -106,6 +106,11 @@ inline Index items_of(const Rows& rows) { return rows.outer * rows.kept; }
 /// Whether each item is one row, and has its statistics for itself.
 inline bool are_plain(const Rows& rows, Index group) { return rows.segments == 1 && group == 1 && !rows.list; }
 
+/// Whether each item is one short row, which is summed as a whole.
+inline bool are_chunks(const Rows& rows, const Chunks& chunks) {
+  return rows.segments == 1 && chunks.per_item == 1 && !rows.list;
+}
+
 /// Where item (o, k) begins.
 SIMDNORM_INLINE inline Index item_offset(const Rows& rows, Index item) {
   if (rows.segments == 1 || rows.outer == 1) return item * rows.length;

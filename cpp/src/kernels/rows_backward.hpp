@@ -9,6 +9,7 @@
 // taken back (see recovered()). First all sums of an item, then its dx.
 #pragma once
 
+#include "kernels/item_lanes.hpp"
 #include "kernels/row_outputs.hpp"
 #include "kernels/row_walk.hpp"
 #include "kernels/rows_arguments.hpp"
@@ -86,6 +87,33 @@ inline ChunkGradientSums<Compute<E>> chunk_sums(const RowsBackward<E>& op, const
   return {hsum(packs.dy), hsum(packs.dy_xhat), hsum(packs.xhat)};
 }
 
+/// The sums of one chunk each of several rows.
+template <class T>
+struct ChunkGradientSumLanes {
+  T dy[kItemLanes], dy_xhat[kItemLanes], xhat[kItemLanes];
+  SIMDNORM_INLINE ChunkGradientSums<T> at(Index r) const { return {dy[r], dy_xhat[r], xhat[r]}; }
+};
+
+/// The same of `count` neighbouring rows side by side; `chunk` is the first row's, saved(r) the r-th's standardizer.
+template <class E, class SavedOf>
+SIMDNORM_INLINE inline ChunkGradientSumLanes<Compute<E>> chunk_sums(const RowsBackward<E>& op, Chunk chunk, Index count,
+                                                                    SavedOf saved) {
+  using T = Compute<E>;
+  Pack<T> dy[kItemLanes], dy_xhat[kItemLanes], xhat[kItemLanes];
+  for (Index r = 0; r < count; ++r, chunk.offset += op.rows.length) {
+    const GradientSumPacks<T> packs = chunk_sum_packs(op, chunk, saved(r));
+    dy[r] = packs.dy;
+    dy_xhat[r] = packs.dy_xhat;
+    xhat[r] = packs.xhat;
+  }
+  for (Index r = count; r < kItemLanes; ++r) dy[r] = dy_xhat[r] = xhat[r] = broadcast<T>(T(0));
+  ChunkGradientSumLanes<T> lanes;
+  hsums(dy, lanes.dy);
+  hsums(dy_xhat, lanes.dy_xhat);
+  hsums(xhat, lanes.xhat);
+  return lanes;
+}
+
 /// dx = scale * (g - dy_mean - xhat * dy_xhat_mean), on packs; the minus signs are taken once, here.
 template <class T>
 struct ItemProjection {
@@ -138,6 +166,19 @@ SIMDNORM_INLINE inline void with_dx(const RowsBackward<E>& op, Index ahead, Outp
 template <class E>
 void rows_backward_sums(const RowsBackward<E>& op, Index begin, Index end,
                         const Standardizer<Compute<E>>* standardizers, GradientSums* sums) {
+  if (are_chunks(op.rows, op.chunks)) {
+    const Index n = op.rows.length;
+    for (Index row = begin; row < end; row += kItemLanes) {
+      const Index count = smaller(kItemLanes, end - row);
+      const auto lanes = chunk_sums(op, {row * n, 1, n, 0, 0, n}, count,
+                                    [&](Index r) SIMDNORM_INLINE { return standardizers[(row + r) / op.group]; });
+      for (Index r = 0; r < count; ++r) {
+        sums[row - begin + r] = {};
+        add(sums[row - begin + r], lanes.at(r));
+      }
+    }
+    return;
+  }
   for (Index q = begin; q < end; ++q) {
     const Index item = q / op.chunks.per_item;
     const Chunk chunk = chunk_at<Compute<E>>(op.rows, op.chunks, item, q % op.chunks.per_item);

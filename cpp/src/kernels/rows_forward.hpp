@@ -53,18 +53,22 @@ SIMDNORM_INLINE inline void write_strip(const RowsForward<E>& op, Index begin, I
   }
 }
 
-constexpr Index kFinishedAbreast = 32;
-
-/// `n` of them side by side, if all are ordinary.
+/// At most kRowsAbreast of them side by side, if all are ordinary.
 template <class E>
 inline void finish_abreast(const RowsForward<E>& op, Index first, Index n, const Moments* moments,
                            Standardizer<Compute<E>>* standardizers) {
   using T = Compute<E>;
-  double room[5][kFinishedAbreast];
-  T mean[kFinishedAbreast], rstd[kFinishedAbreast], shift[kFinishedAbreast];
-  const MomentEntries entries = {room[0], room[1], room[2], room[3], room[4]};
+  T mean[kRowsAbreast], rstd[kRowsAbreast], shift[kRowsAbreast];
+  RowsAbreast groups;
+  const MomentEntries entries = groups.whole;
   const Index count = op.group * op.rows.segments * op.rows.length, chunks = op.group * op.chunks.per_item;
-  for (Index i = 0; i < n; ++i) entries.set(i, merged(op, first + i, moments + i * chunks).moments);
+  if (op.chunks.pieces == 1) {
+    groups.merge(moments, n, chunks, [&](Index c) SIMDNORM_INLINE {
+      return chunk_at<T>(op.rows, op.chunks, 0, c % op.chunks.per_item).count;
+    });
+  } else {
+    for (Index i = 0; i < n; ++i) entries.set(i, merged(op, first + i, moments + i * chunks).moments);
+  }
   const bool ordinary = standardize<T>(entries, 0, n, count, op.eps, {mean, rstd, shift}) == 0;
   for (Index i = 0; i < n; ++i) {
     const Index g = first + i;
@@ -83,6 +87,15 @@ inline void finish_abreast(const RowsForward<E>& op, Index first, Index n, const
 /// Of chunks [begin, end), for which there is room from `moments` on.
 template <class E>
 void rows_moments(const RowsForward<E>& op, Index begin, Index end, Moments* moments) {
+  if (are_chunks(op.rows, op.chunks)) {
+    const Index n = op.rows.length, abreast = forward_together<E>(n);
+    for (Index row = begin; row < end; row += abreast) {
+      const Index count = smaller(abreast, end - row);
+      MomentLanes lanes = moments_of(op, row, count);
+      for (Index r = 0; r < count; ++r) moments[row - begin + r] = lanes.entries().at(r);
+    }
+    return;
+  }
   for (Index q = begin; q < end; ++q) {
     const Chunk chunk = chunk_at<Compute<E>>(op.rows, op.chunks, q / op.chunks.per_item, q % op.chunks.per_item);
     if (chunk.count > 0) moments[q - begin] = chunk_moments(op, chunk);
@@ -100,8 +113,8 @@ void rows_finish(const RowsForward<E>& op, Index begin, Index end, const Moments
     }
     return;
   }
-  for (Index g = begin; g < end; g += kFinishedAbreast) {
-    finish_abreast(op, g, smaller(kFinishedAbreast, end - g), moments + (g - begin) * chunks, standardizers);
+  for (Index g = begin; g < end; g += kRowsAbreast) {
+    finish_abreast(op, g, smaller(kRowsAbreast, end - g), moments + (g - begin) * chunks, standardizers);
   }
 }
 

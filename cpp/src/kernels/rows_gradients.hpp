@@ -2,7 +2,6 @@
 // each. Packs first, then the horizontal sums of all rows together, then what is scalar in a row.
 #pragma once
 
-#include "kernels/item_lanes.hpp"
 #include "kernels/rows_backward.hpp"
 
 namespace simdnorm {
@@ -55,24 +54,14 @@ class RowGradients {
 
  private:
   /// The sums of the same chunk of all rows; `chunk` is the first row's.
-  SIMDNORM_INLINE void take(const RowsBackward<E>& op, Chunk chunk, Index count, GradientSumLanes& sums) const {
-    Pack<T> dy[kItemLanes], dy_xhat[kItemLanes], xhat[kItemLanes];
-    for (Index r = 0; r < count; ++r, chunk.offset += op.rows.length) {
-      const auto packs = chunk_sum_packs(op, chunk, saved_standardizer(mean_, rstd_, r));
-      dy[r] = packs.dy;
-      dy_xhat[r] = packs.dy_xhat;
-      xhat[r] = packs.xhat;
-    }
-    for (Index r = count; r < kItemLanes; ++r) dy[r] = dy_xhat[r] = xhat[r] = broadcast<T>(T(0));
-    T of_dy[kItemLanes], of_dy_xhat[kItemLanes], of_xhat[kItemLanes];
-    hsums(dy, of_dy);
-    hsums(dy_xhat, of_dy_xhat);
-    hsums(xhat, of_xhat);
+  SIMDNORM_INLINE void take(const RowsBackward<E>& op, const Chunk& chunk, Index count, GradientSumLanes& sums) const {
+    const auto saved = [&](Index r) SIMDNORM_INLINE { return saved_standardizer(mean_, rstd_, r); };
+    const ChunkGradientSumLanes<T> chunks = chunk_sums(op, chunk, count, saved);
     const GradientSumEntries entries = sums.entries();
     SIMDNORM_SIDE_BY_SIDE
     for (Index r = 0; r < kItemLanes; ++r) {
       GradientSums own = entries.at(r);
-      add(own, ChunkGradientSums<T>{of_dy[r], of_dy_xhat[r], of_xhat[r]});
+      add(own, chunks.at(r));
       entries.set(r, own);
     }
   }

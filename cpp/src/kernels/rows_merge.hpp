@@ -10,17 +10,19 @@ namespace {
 
 constexpr Index kRowsAbreast = 32;
 
-/// Moments of rows of `pieces` chunks each.
+/// Moments of rows, or of groups of them, that are cut alike.
 struct RowsAbreast {
   double room[10][kRowsAbreast];
   MomentEntries whole = {room[0], room[1], room[2], room[3], room[4]};
   MomentEntries part = {room[5], room[6], room[7], room[8], room[9]};
 
-  void merge_pieces(const Moments* moments, Index rows, Index pieces, Index length, Index chunk) {
-    for (Index r = 0; r < rows; ++r) whole.set(r, moments[r * pieces]);
-    for (Index p = 1; p < pieces; ++p) {
-      for (Index r = 0; r < rows; ++r) part.set(r, moments[r * pieces + p]);
-      join_moments(whole, part, 0, rows, p * chunk, smaller(chunk, length - p * chunk));
+  /// Of `parts` each, the p-th of which holds size(p) values.
+  template <class Size>
+  void merge(const Moments* moments, Index rows, Index parts, Size size) {
+    for (Index r = 0; r < rows; ++r) whole.set(r, moments[r * parts]);
+    for (Index p = 1, count = size(Index{0}); p < parts; count += size(p++)) {
+      for (Index r = 0; r < rows; ++r) part.set(r, moments[r * parts + p]);
+      join_moments(whole, part, 0, rows, count, size(p));
     }
   }
 };
@@ -32,7 +34,9 @@ inline GrowingMoments merged_in_pieces(const RowsForward<E>& op, const Moments* 
   RowsAbreast abreast;
   for (Index q = 0; q < chunks; q += kRowsAbreast * pieces) {
     const Index rows = smaller(kRowsAbreast, (chunks - q) / pieces);
-    abreast.merge_pieces(moments + q, rows, pieces, op.rows.length, kChunk<Compute<E>>);
+    abreast.merge(moments + q, rows, pieces, [&](Index p) SIMDNORM_INLINE {
+      return smaller(kChunk<Compute<E>>, op.rows.length - p * kChunk<Compute<E>>);
+    });
     for (Index r = 0; r < rows; ++r) growing.take(abreast.whole.at(r), op.rows.length);
   }
   return growing;

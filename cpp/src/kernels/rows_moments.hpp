@@ -45,11 +45,12 @@ SIMDNORM_INLINE inline void for_chunks(const RowsForward<E>& op, Index g, Visit 
 }
 
 template <class E>
-inline GrowingMoments group_moments(const RowsForward<E>& op, Index g) {
+inline GrowingMoments row_moments(const RowsForward<E>& op, Index item) {
   GrowingMoments growing;
-  for_chunks(op, g, [&](const Chunk& chunk, Index, Index) {
-    if (chunk.count > 0) growing.take(chunk_moments(op, chunk), chunk.count);
-  });
+  for (Index q = 0; q < op.chunks.per_item; ++q) {
+    const Chunk chunk = chunk_at<Compute<E>>(op.rows, op.chunks, item, q);
+    growing.take(chunk_moments(op, chunk), chunk.count);
+  }
   return growing;
 }
 

@@ -7,9 +7,10 @@
 namespace simdnorm {
 namespace {
 
+/// Of `count` rows from `row` on, each by itself.
 template <class E>
 SIMDNORM_INLINE inline MomentLanes moments_of(const RowsForward<E>& op, Index row, Index count) {
-  if (count == 1) return MomentLanes(group_moments(op, row));
+  if (count == 1) return MomentLanes(row_moments(op, row));
   const Index n = op.rows.length;
   const E* x = op.x + row * n;
   const E* soon = op.y && !op.stream ? op.y + row * n : x;
