@@ -104,6 +104,16 @@ def test_row_norms_over_any_axes_of_any_strides_mean_the_same_and_a_copy_gives_t
     np.testing.assert_array_equal(x, actual[0])
 
 
+@each_dtype
+@each_spec
+def test_an_equal_dtype_that_is_another_object_means_the_same(isa, spec, dtype):
+    def elsewhere(a):
+        strided = every_second(a)
+        return strided.view(np.dtype(strided.dtype, metadata={"made": "elsewhere"}))
+
+    assert_bits_of_any_layout(spec, small_case(spec, dtype), elsewhere)
+
+
 def test_a_memmap_is_taken_as_the_array_that_it_is(isa, tmp_path):
     x = np.memmap(tmp_path / "x", np.float32, "w+", shape=(4, 6))
     x[...] = np.arange(24, dtype=np.float32).reshape(4, 6)
