@@ -1,6 +1,8 @@
 """Sphinx builds these pages: `nox -s docs`, or `sphinx-build -nW --keep-going docs build/docs`."""
 
 import importlib.util
+import re
+from typing import Any
 
 import simdnorm
 
@@ -36,3 +38,13 @@ numpydoc_class_members_toctree = False
 # `x` in a docstring is a link where it names something of the page's module, and code where it does not.
 default_role = "py:obj"
 nitpick_ignore_regex = [("py:obj", r"\w+"), ("py:(obj|class)", r"torch\..+")]
+
+
+def only_on_code_hosts(app: Any, page: str, source: list[str]) -> None:
+    """Leave of a link to what is not in docs/ its text."""
+    source[0] = re.sub(r"\[([^\]]*)\]\(\.\./[^)]*\)", r"\1", source[0])
+
+
+def setup(app: Any) -> None:
+    """Sphinx calls this."""
+    app.connect("source-read", only_on_code_hosts)
