@@ -2,6 +2,7 @@
 
 import ast
 import doctest
+import importlib
 import re
 from pathlib import Path
 
@@ -78,6 +79,13 @@ def test_what_a_page_links_to_and_the_files_that_it_names_exist(page):
     named = re.findall(r"`((?:bench|cpp|docs|python|tests)/[\w./-]+)", PAGES[page])
     missing += [file for file in named if not (ROOT / file).exists()]
     assert not missing
+
+
+@pytest.mark.parametrize("name", ["axes", "graph"])
+def test_a_drawing_is_what_its_script_draws(name, monkeypatch):
+    monkeypatch.syspath_prepend(DOCS / "drawings")
+    drawn = getattr(importlib.import_module(name), name)()
+    assert (DOCS / "drawings" / f"{name}.svg").read_text(encoding="utf-8") == drawn, "run docs/drawings/draw.py"
 
 
 TABLES = (LAYER_NORM_DERIVATIONS, BATCH_NORM_DERIVATIONS, RMS_NORM_DERIVATIONS, GROUP_NORM_DERIVATIONS)
