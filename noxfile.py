@@ -28,6 +28,16 @@ def lint(session: nox.Session) -> None:
 
 
 @nox.session
+def docs(session: nox.Session) -> None:
+    """Build the pages without a warning (build/docs), and run their examples and those of the docstrings."""
+    # The interface is the same without kernels, which would take minutes to build.
+    session.install(".[docs,test,torch]", "-Cwheel.cmake=false")
+    session.env["SIMDNORM_BACKEND"] = "numpy"
+    session.run("python", "-m", "pytest", "-q", "tests/test_docs.py")
+    session.run("sphinx-build", "-nW", "--keep-going", "docs", "build/docs", *session.posargs)
+
+
+@nox.session
 @nox.parametrize("preset", ["release", "debug", "sanitize", "thread"])
 def cpp(session: nox.Session, preset: str) -> None:
     """Build the C++ library and run its tests (needs doctest, for `thread` also Clang and its OpenMP)."""

@@ -76,6 +76,14 @@ def test_a_short_training_shows_batch_norm_holding_where_the_plain_network_fails
     assert "1.0e-03" in done.stdout and not written["broken"]
 
 
+def test_batches_of_two_spoil_batch_norm_and_not_layer_norm(tmp_path):
+    done, written = _run(tmp_path, "--backend", BACKEND, "--against", "batch", "--batches", "2", "--epochs", "1")
+    assert done.returncode == 0, done.stdout + done.stderr  # nothing is promised of them
+    accuracies = {norm: accuracy for (_, norm, _), accuracy in _accuracies(written).items()}
+    assert accuracies["batchnorm"] < 0.5 < accuracies["layernorm"]
+    assert "batchnorm reaches" in done.stdout and "at batch size 2" in done.stdout
+
+
 def test_a_promise_that_is_not_kept_fails_the_program(tmp_path):
     done, written = _run(tmp_path, "--backend", BACKEND, "--scales", "1e-4", "--epochs", "1")
     assert done.returncode == 1
@@ -94,6 +102,7 @@ def test_native_kernels_and_fallback_train_to_the_same_accuracies_in_float64(tmp
 def test_backends_that_disagree_are_found(monkeypatch):
     pytest.importorskip("sklearn")
     monkeypatch.syspath_prepend(BENCH)
+    from digits.experiments import EXPERIMENTS
     from digits.findings import findings, noise
     from digits.training import Job, Outcome
 
@@ -103,5 +112,9 @@ def test_backends_that_disagree_are_found(monkeypatch):
     assert 0 < allowed < 0.05 * 449
     worse = replace(good, correct=440 - 2 * allowed)
     native = {plain: good, normed: good}
-    assert not findings({"native": native, "numpy": native}).broken
-    assert "expected them within" in findings({"native": native, "numpy": {plain: good, normed: worse}}).broken[0]
+    numpy = {plain: good, normed: worse}
+    for experiment in EXPERIMENTS.values():
+        layered = {replace(plain, norm="layernorm"): good}
+        assert not findings({"native": native | layered, "numpy": native | layered}, experiment).broken
+        found = findings({"native": native | layered, "numpy": numpy | layered}, experiment)
+        assert "expected them within" in found.broken[0]

@@ -1,8 +1,9 @@
 """What the runs say: whether BatchNorm holds where the plain network fails, and whether both backends agree."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from .experiments import Experiment
 from .training import Job, Outcome
 
 FAILING = 0.90
@@ -20,25 +21,47 @@ class Findings:
     broken: list[str]
 
 
-def findings(results: Results) -> Findings:
-    said, broken = [], []
+def findings(results: Results, experiment: Experiment) -> Findings:
+    said: list[str] = []
+    broken: list[str] = []
     for backend, outcomes in results.items():
-        by_name = {(job.norm, job.scale): outcome.accuracy for job, outcome in outcomes.items()}
-        failed = [scale for (norm, scale), accuracy in by_name.items() if norm == "none" and accuracy < FAILING]
-        lowest = min((by_name["batchnorm", scale] for scale in failed), default=1.0)
-        said.append(
-            f"{backend}: the plain network fails (below {FAILING:.0%}) at {len(failed)} weight scales"
-            + (f"; the least that BatchNorm reaches there is {lowest:.1%}" if failed else ": nothing is shown")
-        )
-        broken += [
-            f"{backend}: BatchNorm reaches {by_name['batchnorm', scale]:.1%} at weight scale {scale:.1e}, "
-            f"expected {HOLDING:.0%} or more"
-            for scale in failed
-            if by_name["batchnorm", scale] < HOLDING
-        ]
+        if experiment.varied == "scale":
+            _scales(backend, outcomes, experiment, said, broken)
+        else:
+            _batches(backend, outcomes, experiment, said)
     if len(results) == 2:
-        _compare(results["native"], results["numpy"], said, broken)
+        _compare(results["native"], results["numpy"], experiment, said, broken)
     return Findings(said, broken)
+
+
+def _scales(
+    backend: str, outcomes: dict[Job, Outcome], experiment: Experiment, said: list[str], broken: list[str]
+) -> None:
+    failed = [job for job, outcome in outcomes.items() if job.norm == "none" and outcome.accuracy < FAILING]
+    reached = {job: outcomes[replace(job, norm="batchnorm")].accuracy for job in failed}
+    said.append(
+        f"{backend}: the plain network fails (below {FAILING:.0%}) at {len(failed)} weight scales"
+        + (
+            f"; the least that BatchNorm reaches there is {min(reached.values()):.1%}"
+            if failed
+            else ": nothing is shown"
+        )
+    )
+    broken += [
+        f"{backend}: BatchNorm reaches {accuracy:.1%} at {experiment.place(job)}, expected {HOLDING:.0%} or more"
+        for job, accuracy in reached.items()
+        if accuracy < HOLDING
+    ]
+
+
+def _batches(backend: str, outcomes: dict[Job, Outcome], experiment: Experiment, said: list[str]) -> None:
+    """Nothing is promised of small batches: their statistics are noise, and BatchNorm has no others."""
+    for norm in ("batchnorm", "layernorm"):
+        points = sorted(
+            (outcome.accuracy, experiment.place(job)) for job, outcome in outcomes.items() if job.norm == norm
+        )
+        (least, where), (most, _) = points[0], points[-1]
+        said.append(f"{backend}: {norm} reaches {least:.1%} to {most:.1%}, the least at {where}")
 
 
 def noise(a: Outcome, b: Outcome) -> int:
@@ -52,7 +75,13 @@ def noise(a: Outcome, b: Outcome) -> int:
     return math.ceil(3 * math.sqrt(2 * a.tested * p * (1 - p)))
 
 
-def _compare(native: dict[Job, Outcome], numpy: dict[Job, Outcome], said: list[str], broken: list[str]) -> None:
+def _compare(
+    native: dict[Job, Outcome],
+    numpy: dict[Job, Outcome],
+    experiment: Experiment,
+    said: list[str],
+    broken: list[str],
+) -> None:
     largest = 0
     for job, ours in native.items():
         theirs = numpy[job]
@@ -61,7 +90,7 @@ def _compare(native: dict[Job, Outcome], numpy: dict[Job, Outcome], said: list[s
         allowed = 0 if job.norm == "none" or job.dtype == "float64" else noise(ours, theirs)
         if difference > allowed:
             broken.append(
-                f"{job.norm} at weight scale {job.scale:.1e}: native recognises {ours.correct} of {ours.tested} "
+                f"{job.norm} at {experiment.place(job)}: native recognises {ours.correct} of {ours.tested} "
                 f"images and numpy {theirs.correct}, expected them within {allowed}"
             )
     tested = next(iter(native.values())).tested

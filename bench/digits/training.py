@@ -26,6 +26,7 @@ class Job:
     seed: int
     dtype: str
     optimizer: str
+    batch: int = BATCH
 
 
 @dataclass(frozen=True)
@@ -77,8 +78,8 @@ def train(job: Job) -> Outcome:
         for epoch in range(job.epochs):
             order = rng.permutation(len(digits.labels))
             # A short last batch would have statistics of its own kind: it is left out.
-            for first in range(0, len(order) - BATCH + 1, BATCH):
-                batch = order[first : first + BATCH]
+            for first in range(0, len(order) - job.batch + 1, job.batch):
+                batch = order[first : first + job.batch]
                 _, gradients = network.loss(digits.x[batch], digits.labels[batch])
                 # The steps shorten towards the end, so that the last batches do not decide the result.
                 optimizer.step(network.parameters, gradients, share=1 - epoch / job.epochs)

@@ -10,8 +10,6 @@
 namespace simdnorm::bind {
 namespace {
 
-constexpr Isa kIsas[] = {Isa::portable, Isa::avx2, Isa::avx512, Isa::neon};
-
 std::vector<std::string> available_names() {
   std::vector<std::string> names;
   for (const Isa isa : kIsas) {

@@ -15,7 +15,7 @@ inline std::string label(Isa isa) { return name(isa); }
 
 inline std::vector<Isa> available_isas() {
   std::vector<Isa> isas;
-  for (const Isa isa : {Isa::portable, Isa::avx2, Isa::avx512, Isa::neon}) {
+  for (const Isa isa : kIsas) {
     if (available(isa)) isas.push_back(isa);
   }
   return isas;

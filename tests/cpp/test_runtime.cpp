@@ -22,7 +22,7 @@ TEST_CASE("an ISA is in use exactly when it is available and was asked for") {
   const Isa before = active_isa();
   CHECK(available(before));
   CHECK(available(Isa::portable));
-  for (const Isa isa : {Isa::portable, Isa::avx2, Isa::avx512, Isa::neon}) {
+  for (const Isa isa : kIsas) {
     CAPTURE(label(isa));
     const Isa previous = active_isa();
     CHECK((use_isa(isa) == Status::ok) == available(isa));

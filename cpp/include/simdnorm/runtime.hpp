@@ -9,6 +9,9 @@ namespace simdnorm {
 
 enum class Isa { portable, avx2, avx512, neon };
 
+/// All of them, available or not.
+inline constexpr Isa kIsas[] = {Isa::portable, Isa::avx2, Isa::avx512, Isa::neon};
+
 const char* name(Isa isa) noexcept;
 
 /// True when this build has kernels for `isa` and this processor can run them.

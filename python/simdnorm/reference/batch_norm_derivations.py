@@ -59,14 +59,16 @@ def batch_norm_backward_graph(dy: ArrayLike, x: ArrayLike, weight: ArrayLike, ep
 
 
 def batch_norm_backward_closed(dy: ArrayLike, x: ArrayLike, weight: ArrayLike, eps: float = 1e-5) -> Gradients:
-    """Walk the graph with letters in place of numbers, and collect what reaches x.
+    """Walk the graph with letters in place of numbers.
+
+    What reaches x is::
 
         dvar  = -1/2 * rstd^3 * sum(dxhat * (x - mean))                   steps 7 to 5
         dmean = -rstd * sum(dxhat)                                        step 2; sum(x - mean) = 0 leaves var no share
         dx    = dxhat * rstd + 2 * dvar * (x - mean) / N + dmean / N      steps 7, 3 and 1
               = rstd * (dxhat - mean(dxhat) - xhat * mean(dxhat * xhat))
 
-    and because weight is one number in a channel, it comes out of both means:
+    and because weight is one number in a channel, it comes out of both means::
 
         dx = weight * rstd * (dy - mean(dy) - xhat * mean(dy * xhat))
     """
@@ -82,14 +84,14 @@ def batch_norm_backward_closed(dy: ArrayLike, x: ArrayLike, weight: ArrayLike, e
 def batch_norm_backward_centred_sum(dy: ArrayLike, x: ArrayLike, weight: ArrayLike, eps: float = 1e-5) -> Gradients:
     """Expand around the centred sum, sum_k dy_k * (x_k - mean), without ever naming xhat.
 
-    Differentiate y_k = weight * (x_k - mean) * (var + eps)^(-1/2) + bias by x_i, index by index:
+    Differentiate y_k = weight * (x_k - mean) * (var + eps)^(-1/2) + bias by x_i, index by index::
 
         d mean / d x_i = 1/N
         d var  / d x_i = 2 * (x_i - mean) / N
         d y_k  / d x_i = weight * (var + eps)^(-1/2) * ([k = i] - 1/N - (x_k - mean) * (x_i - mean) / (N * (var + eps)))
 
     The product rule gave the last term: (x_k - mean) * (-1/2) * (var + eps)^(-3/2) * d var / d x_i. Now
-    dx_i = sum_k dy_k * d y_k / d x_i; [k = i] picks dy_i, and x_i - mean does not depend on k and leaves the sum:
+    dx_i = sum_k dy_k * d y_k / d x_i; [k = i] picks dy_i, and x_i - mean does not depend on k and leaves the sum::
 
         dx_i = weight * (var + eps)^(-1/2) / N * (N * dy_i - sum_k dy_k
                                                   - (x_i - mean) / (var + eps) * sum_k dy_k * (x_k - mean))
@@ -106,7 +108,9 @@ def batch_norm_backward_centred_sum(dy: ArrayLike, x: ArrayLike, weight: ArrayLi
 
 
 def batch_norm_backward_compact(dy: ArrayLike, x: ArrayLike, weight: ArrayLike, eps: float = 1e-5) -> Gradients:
-    """Notice that the closed form's two sums are the parameters' gradients, which are needed anyway.
+    """Notice that the closed form's two sums are needed anyway.
+
+    They are the parameters' gradients::
 
         dbias   = sum(dy)
         dweight = sum(dy * xhat)

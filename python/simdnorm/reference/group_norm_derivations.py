@@ -105,7 +105,7 @@ def group_norm_backward_compact(
 ) -> Gradients:
     """Sum over the positions of each channel once, and make all that is needed of these two numbers.
 
-    Along the positions weight is one number, so the means of the closed form are sums over the group's channels:
+    Along the positions weight is one number, so the means of the closed form are sums over the group's channels::
 
         sum_dy, sum_dy_xhat = sum over P of dy, of dy * xhat                             (N, C)
         dbias, dweight      = sum over N of sum_dy, of sum_dy_xhat                       (C,)

@@ -1,6 +1,6 @@
 """Layer normalization (Ba, Kiros & Hinton, arXiv:1607.06450): each row by its own mean and variance.
 
-With mean and var = mean((x - mean)^2) over the row:
+With mean and var = mean((x - mean)^2) over the row::
 
     y = xhat * weight + bias,   xhat = (x - mean) * rstd,   rstd = 1 / sqrt(var + eps)
 """

@@ -61,7 +61,7 @@ def layer_norm_backward_graph(dy: ArrayLike, x: ArrayLike, weight: ArrayLike, ep
 def layer_norm_backward_chain_full(dy: ArrayLike, x: ArrayLike, weight: ArrayLike, eps: float = 1e-5) -> Gradients:
     """Chain rule with x, var and mean as the variables of xhat, keeping every term.
 
-    xhat = (x - mean) * (var + eps)^(-1/2) depends on x directly, through var, and through mean; var depends on mean:
+    xhat = (x - mean) * (var + eps)^(-1/2) depends on x directly, through var, and through mean; var depends on mean::
 
         dvar  = sum(dxhat * (x - mean)) * (-1/2) * (var + eps)^(-3/2)
         dmean = sum(dxhat) * -(var + eps)^(-1/2)  +  dvar * dvar/dmean,      dvar/dmean = mean(-2 * (x - mean))
@@ -84,7 +84,7 @@ def layer_norm_backward_chain(dy: ArrayLike, x: ArrayLike, weight: ArrayLike, ep
     """Chain rule through var and mean, without the variance's share of dmean, because it is zero.
 
     Proof: sum(x - mean) = sum(x) - D * mean = 0 by the definition of the mean, so dvar/dmean = -2 * mean(x - mean) = 0.
-    (The mean is where the sum of squared distances is least: there its slope is zero.) What is left:
+    (The mean is where the sum of squared distances is least: there its slope is zero.) What is left::
 
         dvar  = -1/2 * rstd^3 * sum(dxhat * (x - mean))
         dmean = -rstd * sum(dxhat)
@@ -103,7 +103,9 @@ def layer_norm_backward_chain(dy: ArrayLike, x: ArrayLike, weight: ArrayLike, ep
 
 
 def layer_norm_backward_closed(dy: ArrayLike, x: ArrayLike, weight: ArrayLike, eps: float = 1e-5) -> Gradients:
-    """Put dvar and dmean of the chain form into its dx, and write (x - mean) * rstd as xhat.
+    """Put dvar and dmean of the chain form into its dx.
+
+    With (x - mean) * rstd written as xhat::
 
         2 * dvar * (x - mean) = -rstd * xhat * sum(dxhat * xhat)
         dmean                 = -rstd * sum(dxhat)
@@ -128,12 +130,12 @@ def layer_norm_backward_closed(dy: ArrayLike, x: ArrayLike, weight: ArrayLike, e
 def layer_norm_backward_std_mean(dy: ArrayLike, x: ArrayLike, eps: float = 1e-5) -> Array:
     """Go through the gradients of standard deviation and mean; without parameters, y = (x - mean) / std.
 
-    With std = sqrt(var + eps), how the two move with one x_j of the row:
+    With std = sqrt(var + eps), how the two move with one x_j of the row::
 
         d mean / d x_j = 1 / D
         d std  / d x_j = 1 / (2 std) * d var / d x_j = (x_j - mean) / (D * std)      the share through mean is zero
 
-    and how the loss moves with them (the quotient rule):
+    and how the loss moves with them (the quotient rule)::
 
         dmean = -sum(dy) / std
         dstd  = -sum(dy * (x - mean)) / std^2

@@ -1,6 +1,6 @@
 """Root mean square normalization (Zhang & Sennrich, arXiv:1910.07467): LayerNorm that takes no mean away.
 
-With the mean of squares over the row:
+With the mean of squares over the row::
 
     y = xhat * weight,   xhat = x * rstd,   rstd = 1 / sqrt(mean(x^2) + eps)
 """

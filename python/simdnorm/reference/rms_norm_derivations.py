@@ -49,7 +49,7 @@ def rms_norm_backward_graph(dy: ArrayLike, x: ArrayLike, weight: ArrayLike, eps:
 def rms_norm_backward_jacobian(dy: ArrayLike, x: ArrayLike, weight: ArrayLike, eps: float = 1e-5) -> WeightGradients:
     """Write down the matrix of all derivatives of a row of xhat in a row of x, and multiply.
 
-    From xhat_k = x_k * (mean(x^2) + eps)^(-1/2), where d mean(x^2) / d x_i = 2 * x_i / D:
+    From xhat_k = x_k * (mean(x^2) + eps)^(-1/2), where d mean(x^2) / d x_i = 2 * x_i / D::
 
         d xhat_k / d x_i = rstd * [k = i] + x_k * (-1/2) * rstd^3 * 2 * x_i / D
                          = rstd * ([k = i] - xhat_k * xhat_i / D)
@@ -67,7 +67,9 @@ def rms_norm_backward_jacobian(dy: ArrayLike, x: ArrayLike, weight: ArrayLike, e
 
 
 def rms_norm_backward_closed(dy: ArrayLike, x: ArrayLike, weight: ArrayLike, eps: float = 1e-5) -> WeightGradients:
-    """Multiply the matrix with dxhat on paper, so that it is never stored.
+    """Multiply the matrix with dxhat on paper.
+
+    It is never stored::
 
         dx_i = sum_k dxhat_k * rstd * ([k = i] - xhat_k * xhat_i / D)
         dx   = rstd * (dxhat - xhat * mean(dxhat * xhat))

@@ -14,7 +14,7 @@ Statistics: TypeAlias = tuple[ArrayLike, ArrayLike, ArrayLike]  # count, mean, m
 def merge_statistics(a: Statistics, b: Statistics) -> tuple[NDArray[np.int64], Array, Array]:
     """Return count, mean and m2 of two shares together (Chan, Golub & LeVeque, 1979).
 
-    With delta = mean_b - mean_a and n = n_a + n_b:
+    With delta = mean_b - mean_a and n = n_a + n_b::
 
         mean = mean_a + delta * n_b / n          the point that divides the way from mean_a to mean_b as n_b : n_a
         m2   = m2_a + m2_b + delta^2 * n_a * n_b / n

@@ -1,0 +1,96 @@
+"""The pages in docs/ and the docstrings, run as they are read; Sphinx itself is run by `nox -s docs`."""
+
+import ast
+import doctest
+import importlib
+import re
+from pathlib import Path
+
+import pytest
+
+import simdnorm
+from simdnorm import cs231n, reference
+from simdnorm.reference import (
+    BATCH_NORM_DERIVATIONS,
+    GROUP_NORM_DERIVATIONS,
+    LAYER_NORM_DERIVATIONS,
+    RMS_NORM_DERIVATIONS,
+)
+
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
+PAGES = {str(page.relative_to(ROOT)): page.read_text(encoding="utf-8") for page in sorted(DOCS.glob("*.md"))}
+INTERFACE = [page.read_text(encoding="utf-8") for page in sorted(DOCS.glob("api/*.rst"))]
+PACKAGE = Path(simdnorm.__file__).parent
+
+# What cannot run here (under torchrun, say) is marked as "```python no-run".
+EXAMPLES = {page: re.findall(r"^```python\n(.*?)^```", text, re.DOTALL | re.MULTILINE) for page, text in PAGES.items()}
+
+
+@pytest.mark.parametrize("page", [page for page, examples in EXAMPLES.items() if examples])
+def test_the_examples_of_a_page_run_in_its_order(page, tmp_path, monkeypatch):
+    if any(re.search(r"^(import|from) torch", example, re.MULTILINE) for example in EXAMPLES[page]):
+        pytest.importorskip("torch")
+    monkeypatch.chdir(tmp_path)
+    names = {}
+    for example in EXAMPLES[page]:
+        exec(compile(example, page, "exec"), names)
+
+
+def _examples_of(module):
+    finder = doctest.DocTestFinder(recurse=False)
+    found = [finder.find(getattr(module, name), f"{module.__name__}.{name}") for name in sorted(module.__all__)]
+    return [pytest.param(test, id=test.name) for tests in found for test in tests if test.examples]
+
+
+@pytest.mark.parametrize("example", [test for module in (simdnorm, cs231n, reference) for test in _examples_of(module)])
+def test_the_example_of_a_docstring_gives_what_it_says(example):
+    said = []
+    failed, _ = doctest.DocTestRunner().run(example, out=said.append)
+    assert not failed, "".join(said)
+
+
+def _public_names(module):
+    """Names of functions, classes and tables; read, not imported, for PyTorch need not be there."""
+    tree = ast.parse(PACKAGE.joinpath(*module.split(".")[1:], "__init__.py").read_text(encoding="utf-8"))
+    values = [
+        node.value for node in tree.body if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__"
+    ]
+    return {name for name in ast.literal_eval(values[0]) if not (PACKAGE / name / "__init__.py").exists()}
+
+
+@pytest.mark.parametrize("module", ["simdnorm", "simdnorm.cs231n", "simdnorm.reference", "simdnorm.torch"])
+def test_the_interface_has_every_public_name_and_no_other(module):
+    on_pages = {
+        name
+        for page in INTERFACE
+        for part in page.split(".. currentmodule:: ")[1:]
+        if part.split(maxsplit=1)[0] == module
+        for name in re.findall(r"^\.\. auto(?:function|class|data):: (\w+)$", part, re.MULTILINE)
+    }
+    assert on_pages == _public_names(module)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_what_a_page_links_to_and_the_files_that_it_names_exist(page):
+    prose = re.sub(r"^```.*?^```|`[^`\n]*`", "", PAGES[page], flags=re.DOTALL | re.MULTILINE)
+    links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", prose)
+    missing = [link for link in links if not (DOCS / link).exists()]
+    named = re.findall(r"`((?:bench|cpp|docs|python|tests)/[\w./-]+)", PAGES[page])
+    missing += [file for file in named if not (ROOT / file).exists()]
+    assert not missing
+
+
+@pytest.mark.parametrize("name", ["axes", "graph"])
+def test_a_drawing_is_what_its_script_draws(name, monkeypatch):
+    monkeypatch.syspath_prepend(DOCS / "drawings")
+    drawn = getattr(importlib.import_module(name), name)()
+    assert (DOCS / "drawings" / f"{name}.svg").read_text(encoding="utf-8") == drawn, "run docs/drawings/draw.py"
+
+
+TABLES = (LAYER_NORM_DERIVATIONS, BATCH_NORM_DERIVATIONS, RMS_NORM_DERIVATIONS, GROUP_NORM_DERIVATIONS)
+
+
+@pytest.mark.parametrize("derivation", [derivation for table in TABLES for derivation in table.values()])
+def test_every_derivation_stands_on_the_page(derivation):
+    assert f"`{derivation.__name__}`" in PAGES["docs/math.md"]
