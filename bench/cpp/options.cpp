@@ -32,7 +32,7 @@ const char* option(const std::string& name, int& count, char** arguments) {
 }
 
 bool use_isa_named(const char* isa) {
-  for (const Isa known : {Isa::portable, Isa::avx2, Isa::avx512, Isa::neon}) {
+  for (const Isa known : kIsas) {
     if (std::strcmp(isa, name(known)) == 0) return use_isa(known) == Status::ok;
   }
   return false;
