@@ -54,7 +54,7 @@ def main(arguments: list[str] | None = None) -> int:
         for network in chosen:
             for dtype in options.dtypes:
                 progress.say(f"{network.name}, {dtype}")
-                for one in measure(network, dtype, options.seconds):
+                for one in measure(network, dtype, options.seconds, options.memory):
                     measured.append(one)
                     _write_json(options.json, measured)  # an hour's work is not lost with its last minute
                 progress.advance()
@@ -74,11 +74,12 @@ def _write_json(file: Path | None, measured: Sequence[Measured]) -> None:
         file.write_text(json.dumps(content, indent=2) + "\n")
 
 
-def measure(network: Network, dtype: str, seconds: float) -> Iterator[Measured]:
+def measure(network: Network, dtype: str, seconds: float, memory: bool) -> Iterator[Measured]:
     """Train all variants through the same batches, then time them."""
-    runs = {variant: Run(network, dtype, variant) for variant in VARIANTS}
-    losses = {variant: run.losses(STEPS) for variant, run in runs.items()}
+    losses = {variant: Run(network, dtype, variant).losses(STEPS) for variant in VARIANTS}
     apart = {variant.name: _apart(of_run, losses[PYTORCH]) for variant, of_run in losses.items()}
+    owner = Run(network, dtype, PYTORCH)
+    runs = {variant: owner if variant is PYTORCH else Run(network, dtype, variant, like=owner) for variant in VARIANTS}
     for way in WAYS:
         calls = {variant: run.call(way) for variant, run in runs.items()}
         for call in calls.values():
@@ -92,7 +93,7 @@ def measure(network: Network, dtype: str, seconds: float) -> Iterator[Measured]:
             {variant.name: time for variant, time in times.items()},
             {variant.name: of_norms for variant, of_norms in share.items()},
             apart if way == "training" else {},
-            {variant.name: peak(network.name, dtype, way, variant) for variant in VARIANTS},
+            {v.name: peak(network.name, dtype, way, v) for v in VARIANTS} if memory else {},
         )
 
 
@@ -133,6 +134,7 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--networks", default="", metavar="TEXT", help="only those with this in their name")
     parser.add_argument("--dtypes", nargs="+", choices=DTYPES, default=list(DTYPES))
     parser.add_argument("--seconds", type=float, default=60.0, help="for each network, dtype and way")
+    parser.add_argument("--memory", action=argparse.BooleanOptionalAction, default=True, help="measure memory as well")
     parser.add_argument("--json", type=Path, metavar="FILE")
     parser.add_argument("--page", type=Path, metavar="FILE", help="a page with the marks that the table stands between")
     return parser.parse_args(arguments)
