@@ -29,8 +29,9 @@ EXAMPLES = {page: re.findall(r"^```python\n(.*?)^```", text, re.DOTALL | re.MULT
 
 @pytest.mark.parametrize("page", [page for page, examples in EXAMPLES.items() if examples])
 def test_the_examples_of_a_page_run_in_its_order(page, tmp_path, monkeypatch):
-    if any(re.search(r"^(import|from) torch", example, re.MULTILINE) for example in EXAMPLES[page]):
-        pytest.importorskip("torch")
+    for module in ("torch", "sklearn"):
+        if any(re.search(rf"^(import|from) {module}\b", example, re.MULTILINE) for example in EXAMPLES[page]):
+            pytest.importorskip(module)
     monkeypatch.chdir(tmp_path)
     names = {}
     for example in EXAMPLES[page]:
