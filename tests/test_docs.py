@@ -51,6 +51,10 @@ def test_the_example_of_a_docstring_gives_what_it_says(example):
     assert not failed, "".join(said)
 
 
+def test_every_operation_has_an_example():
+    assert not [name for name in simdnorm.functional.__all__ if ">>> " not in getattr(simdnorm, name).__doc__]
+
+
 def _public_names(module):
     """Names of functions, classes and tables; read, not imported, for PyTorch need not be there."""
     tree = ast.parse(PACKAGE.joinpath(*module.split(".")[1:], "__init__.py").read_text(encoding="utf-8"))
