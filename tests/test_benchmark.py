@@ -77,6 +77,7 @@ def test_a_page_tells_of_every_case_and_of_every_goal(tmp_path):
     page, written = (tmp_path / "page.md").read_text(), json.loads((tmp_path / "out.json").read_text())
     rows = {row[0]: row for line in page.splitlines() if (row := line.strip("| ").split(" | "))}
     assert {goal["measure"] for goal in written["goals"]} <= rows.keys()
+    assert "](page.svg)" in page and "<svg" in (tmp_path / "page.svg").read_text()
     for m in written["measurements"]:
         ours = min(seconds["simdnorm"] for seconds in m["seconds"].values())
         assert rows[m["case"]][m["threads"] - 3] == f"{ours / m['stream']['seconds']:.2f}"

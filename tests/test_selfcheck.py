@@ -1,8 +1,12 @@
 """`python -m simdnorm` fails when anything is wrong, and only then."""
 
+import json
+import sys
+
 import numpy as np
 import pytest
 
+import simdnorm
 from norms import DTYPES, SPECS
 from simdnorm import __main__, _backend, _fallback
 from simdnorm._selfcheck import check, plan, progress, speed
@@ -88,6 +92,43 @@ def test_bench_prints_the_speed_alone(quick, capsys):
     assert __main__.main(["bench"]) == 0
     printed = capsys.readouterr().out
     assert "batch_norm_backward" in printed and "last place" not in printed
+
+
+def test_bench_says_the_same_to_programs_and_as_a_picture(quick, capsys, tmp_path):
+    picture = tmp_path / "speed.svg"
+    assert __main__.main(["bench", "--json", "--seconds", "1e-9", "--plot", str(picture)]) == 0
+    printed = json.loads(capsys.readouterr().out)
+    assert printed["isa"] == simdnorm.isa()
+    assert set(printed["microseconds"]["rms_norm"]) == {"shape", "simdnorm", "numpy"}
+    assert picture.read_text().count("<svg") == 1
+
+
+def test_without_matplotlib_a_picture_is_refused_before_anything_is_timed(capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    monkeypatch.setattr(speed, "measure", lambda seconds: pytest.fail("timed"))
+    with pytest.raises(SystemExit, match="needs matplotlib"):
+        __main__.main(["bench", "--plot", "speed.svg"])
+
+
+def test_check_does_not_time(quick, capsys, monkeypatch):
+    monkeypatch.setattr(speed, "measure", lambda seconds=None: pytest.fail("timed"))
+    assert __main__.main(["check"]) == 0
+    printed = capsys.readouterr().out
+    assert "all checks hold" in printed and "faster by" not in printed
+
+
+@pytest.mark.parametrize("arguments", [["bench", "--seconds", "0"], ["bench", "--seconds", "nan"], ["chek"]])
+def test_a_wrong_command_line_says_how_it_is_wrong(arguments, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        __main__.main(arguments)
+    assert "error: " in capsys.readouterr().err
+
+
+def test_help_shows_examples_and_says_what_the_exit_status_means(capsys):
+    with pytest.raises(SystemExit, match="0"):
+        __main__.main(["--help"])
+    printed = capsys.readouterr().out
+    assert "examples:" in printed and "exit status: 0, all checks hold" in printed
 
 
 @pytest.mark.parametrize("bar", [progress.track, progress._own_bar])

@@ -5,8 +5,10 @@
 #include <benchmark/benchmark.h>
 
 #include "operations.hpp"
+#include "options.hpp"
 #include "same_bits.hpp"
 #include "seconds.hpp"
+#include "summary.hpp"
 
 namespace simdnorm::bench {
 namespace {
@@ -77,17 +79,22 @@ void add_benchmarks(const std::string& dtype, int threads) {
 
 int main(int count, char** arguments) {
   using namespace simdnorm;
+  const std::optional<bench::Options> options = bench::take_options(count, arguments);
+  if (!options) return 2;
   benchmark::Initialize(&count, arguments);
-  if (benchmark::ReportUnrecognizedArguments(count, arguments)) return 1;
+  if (benchmark::ReportUnrecognizedArguments(count, arguments)) return 2;
   benchmark::AddCustomContext("simdnorm", build_info().version);
   benchmark::AddCustomContext("isa", name(active_isa()));
 
-  std::vector<int> counts = {1};
-  if (get_num_threads() > 1) counts.push_back(get_num_threads());
-  for (const int threads : counts) {
+  for (const int threads : options->threads) {
     bench::add_benchmarks<float>("float32", threads);
     bench::add_benchmarks<bfloat16>("bfloat16", threads);
     bench::add_cost_of_same_bits(threads);
   }
-  benchmark::RunSpecifiedBenchmarks();
+  bench::Summary summary;
+  if (options->for_people) {
+    benchmark::RunSpecifiedBenchmarks(&summary);
+  } else {
+    benchmark::RunSpecifiedBenchmarks();
+  }
 }

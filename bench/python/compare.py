@@ -25,7 +25,7 @@ def main(arguments: list[str] | None = None) -> int:
     cases = chosen(options.set, options.cases)
     if not cases:
         raise SystemExit(f"no case has {options.cases!r} in its name; there are: " + _names(chosen(LISTS, "")))
-    if options.plot and importlib.util.find_spec("matplotlib") is None:
+    if (options.plot or options.page) and importlib.util.find_spec("matplotlib") is None:
         raise SystemExit("matplotlib is not installed: python -m pip install 'simdnorm[bench]'")
     if left_out := [case for case in cases if not case.available]:
         print(f"left out, for ml_dtypes is not installed: {_names(left_out)}")
@@ -105,7 +105,7 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--json", type=Path, metavar="FILE")
     parser.add_argument("--plot", type=Path, metavar="FILE")
-    parser.add_argument("--page", type=Path, metavar="FILE", help="a page of documentation")
+    parser.add_argument("--page", type=Path, metavar="FILE", help="a page of documentation, with a picture beside it")
     return parser.parse_args(arguments)
 
 

@@ -54,19 +54,24 @@ def main(arguments: list[str] | None = None) -> int:
         for network in chosen:
             for dtype in options.dtypes:
                 progress.say(f"{network.name}, {dtype}")
-                measured += measure(network, dtype, options.seconds)
+                for one in measure(network, dtype, options.seconds):
+                    measured.append(one)
+                    _write_json(options.json, measured)  # an hour's work is not lost with its last minute
                 progress.advance()
                 gc.collect()
                 torch.compiler.reset()
     header, rows = table(measured)
     show("milliseconds of a step", header, rows)
-    print(who := _found())
-    if options.json:
-        content = {"about": machine.about() | {"found": who}, "measured": [asdict(m) for m in measured]}
-        options.json.write_text(json.dumps(content, indent=2) + "\n")
+    print(_found())
     if options.page:
-        write_between(options.page, "models.py", who, header, rows)
+        write_between(options.page, "models.py", _found(), header, rows)
     return 0
+
+
+def _write_json(file: Path | None, measured: Sequence[Measured]) -> None:
+    if file:
+        content = {"about": machine.about() | {"found": _found()}, "measured": [asdict(m) for m in measured]}
+        file.write_text(json.dumps(content, indent=2) + "\n")
 
 
 def measure(network: Network, dtype: str, seconds: float) -> Iterator[Measured]:

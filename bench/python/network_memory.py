@@ -8,7 +8,7 @@ from memory import SELF, status
 from networks import networks
 from training import VARIANTS, Run, Variant
 
-STEPS = 3
+STEPS = 2
 
 
 def peak(network: str, dtype: str, way: str, variant: Variant) -> int | None:

@@ -7,6 +7,7 @@ from typing import Any
 from case_lists import CORE
 from goals import Goal
 from measurement import Measurement
+from picture import draw
 from ratios import OURS, RIVAL, TITLES, geometric_mean, ratio
 from tables import markdown
 
@@ -17,6 +18,8 @@ Written by `bench/python/compare.py --page docs/speed.md`, all of it from one ru
 what was tried for it. The machine is shared: single figures of two runs differ by a fifth, near the caches by more.
 
 {about}
+
+![A dot for each case: how many times faster than the fastest of all others, and than PyTorch]({picture})
 
 How many times as long as simdnorm the best peer takes (and PyTorch with fresh outputs), medians of runs that take turns
 in one process; **below 1** simdnorm is the slower one. "Limit" is simdnorm's time over that of a stream with the reads
@@ -30,14 +33,17 @@ AFTER = """
 
 
 def write_page(file: Path, about: dict[str, Any], measurements: Sequence[Measurement], goals: Sequence[Goal]) -> None:
+    """Write the page, and the picture on it beside it."""
     peers = list(about["peers"])
     threads = list(dict.fromkeys(m.threads for m in measurements))
     versions = ", ".join(f"{name} {version}" for name, version in about["peers"].items() if name != OURS)
     machine = f"{about['processor']}, {about['cores']} cores; {versions}."
     header = ["case", *(f"{n} thread{'s' * (n > 1)}, {way}" for n in threads for way in TITLES)]
     header += [f"{RIVAL}, {n}" for n in threads] + [f"limit, {n}" for n in threads]
+    picture = file.with_suffix(".svg")
+    draw(picture, about, measurements, threads[0])
     file.write_text(
-        BEFORE.format(about=machine)
+        BEFORE.format(about=machine, picture=picture.name)
         + markdown(header, _rows(measurements, peers, threads))
         + AFTER
         + markdown(["measure", "goal", "reached", "missed by"], [_verdict(goal) for goal in goals])

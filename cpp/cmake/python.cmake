@@ -24,4 +24,7 @@ pybind11_add_module(
 )
 simdnorm_compile_options(_core)
 target_link_libraries(_core PRIVATE simdnorm::simdnorm)
+if(SKBUILD AND BUILD_SHARED_LIBS)
+  set_target_properties(_core PROPERTIES INSTALL_RPATH "$<IF:$<PLATFORM_ID:Darwin>,@loader_path,$ORIGIN>/lib")
+endif()
 install(TARGETS _core LIBRARY DESTINATION . COMPONENT python)

@@ -1,39 +1,54 @@
-"""``python -m simdnorm``: check this installation; ``info`` says what it is, ``bench`` how fast."""
+"""``python -m simdnorm``: check this installation, say what it is, and show how fast."""
 
 import argparse
 import json
 import sys
+from pathlib import Path
 
 from . import runtime
-from ._selfcheck import check, plan, speed
-from ._selfcheck.specs import SPECS
+from ._selfcheck import check, report, speed
+
+DESCRIPTION = """\
+Without a command: check every operation, dtype and instruction set of this machine
+against the reference, and show the speed beside NumPy's.
+"""
+EPILOG = """\
+examples:
+  python -m simdnorm                          is this installation right, and how fast is it?
+  python -m simdnorm info --json              what runs here, for programs
+  python -m simdnorm bench --plot speed.svg   how fast, as a picture
+  OMP_NUM_THREADS=1 python -m simdnorm bench  on one thread
+  SIMDNORM_ISA=avx2 python -m simdnorm check  on one instruction set
+
+exit status: 0, all checks hold; 1, one does not; 2, the command line is wrong
+"""
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line, and return its exit status."""
-    parser = argparse.ArgumentParser(
-        prog="python -m simdnorm",
-        description="Without a command: check every operation, dtype and instruction set of this machine against the "
-        "reference, and show the speed beside NumPy's. The exit status is 0 only if all checks hold.",
-    )
-    commands = parser.add_subparsers(dest="command", metavar="command")
-    info = commands.add_parser("info", help="say how simdnorm was built and what it runs on")
-    info.add_argument("--json", action="store_true", help="for programs")
-    commands.add_parser("bench", help="show the speed beside NumPy's, without the checks")
-    options = parser.parse_args(arguments)
+    options = _parser().parse_args(arguments)
+    match options.command:
+        case "info":
+            return _info(options.json)
+        case "bench":
+            return _bench(options.seconds, options.json, options.plot)
+        case "check":
+            return _check(with_speed=False)
+    return _check(with_speed=True)
 
-    if options.command == "info":
-        if options.json:
-            print(json.dumps(runtime.config(), indent=2))
-        else:
-            runtime.show_config()
-        return 0
-    if options.command == "bench":
-        _print_table(None, speed.measure())
-        return 0
+
+def _info(as_json: bool) -> int:
+    if as_json:
+        print(json.dumps(runtime.config(), indent=2))
+    else:
+        runtime.show_config()
+    return 0
+
+
+def _check(with_speed: bool) -> int:
     runtime.show_config()
     findings = check.check()
-    _print_table(findings, speed.measure())
+    report.table(findings, speed.measure() if with_speed else {})
     failures = [finding.failures for finding in findings.values() if finding.failures]
     for first, *others in failures:
         print(f"\n{first}" + (f", and {len(others)} more" if others else ""))
@@ -41,29 +56,44 @@ def main(arguments: list[str] | None = None) -> int:
     return 1 if failures else 0
 
 
-def _print_table(findings: check.Findings | None, timings: dict[str, speed.Timing]) -> None:
-    """Print a line for each operation: how exact it is in each dtype, where that was checked, and how fast."""
-    print()
-    dtypes = [dtype.name for dtype in plan.dtypes()] if findings else []
-    if findings:
-        print("error: the largest, in units of the last place of the result or of the terms that cancel in it,")
-        print(f"       over {', '.join(runtime.available_isas())}; FAILED where it is beyond its bound")
-        if "bfloat16" not in dtypes:
-            print("       (bfloat16 was NOT checked: ml_dtypes is not installed)")
-    print(f"speed: microseconds in float32, {runtime.isa()}, {runtime.get_num_threads()} thread(s); medians in turns")
-    header = f"{'shape':>15}{'simdnorm':>10}{'NumPy':>9}{'faster by':>11}"
-    print(f"\n{'':<26}" + "".join(f"{dtype:>9}" for dtype in dtypes) + header)
-    for spec in SPECS:
-        line = f"{spec.name:<26}"
-        for dtype in dtypes:
-            finding = findings[spec.name, dtype] if findings else check.Finding()
-            line += f"{'FAILED' if finding.failures else f'{finding.places:.2f}':>9}"
-        if spec.name in timings:
-            t = timings[spec.name]
-            shape = "x".join(map(str, t.shape))
-            line += f"{shape:>15}{t.simdnorm:>10.0f}{t.numpy:>9.0f}{t.numpy / t.simdnorm:>10.1f}x"
-        if findings or spec.name in timings:
-            print(line)
+def _bench(seconds: float, as_json: bool, plot: Path | None) -> int:
+    draw = report.plotter() if plot else None
+    timings = speed.measure(seconds)
+    if as_json:
+        print(json.dumps(runtime.config() | {"microseconds": report.plain(timings)}, indent=2))
+    else:
+        report.table({}, timings)
+    if draw and plot:
+        draw(timings, plot)
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m simdnorm",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"simdnorm {runtime.config()['version']}")
+    commands = parser.add_subparsers(dest="command", metavar="command")
+    info = commands.add_parser("info", help="say how simdnorm was built, what it runs on, and why")
+    info.add_argument("--json", action="store_true", help="for programs")
+    commands.add_parser("check", help="check this installation, without timing it")
+    bench = commands.add_parser("bench", help="show the speed beside NumPy's, without the checks")
+    bench.add_argument(
+        "--seconds", type=_positive, default=speed.SECONDS, help="for each operation (default: %(default)s)"
+    )
+    bench.add_argument("--json", action="store_true", help="for programs")
+    bench.add_argument("--plot", type=Path, metavar="FILE", help="draw it, too: .png, .svg or .pdf (needs matplotlib)")
+    return parser
+
+
+def _positive(text: str) -> float:
+    value = float(text)
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"must be a number of seconds above 0, got {text}")
+    return value
 
 
 if __name__ == "__main__":

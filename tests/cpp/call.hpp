@@ -7,8 +7,8 @@
 #include <map>
 
 #include "float_settings.hpp"
+#include "in_c.hpp"
 #include "operations.hpp"
-#include "simdnorm/simdnorm.hpp"
 
 namespace simdnorm::test {
 
@@ -114,6 +114,7 @@ auto typed(F function) {
     Status status;
     {
       const FloatSettings settings(manner.settings);
+      in_c = manner.in_c;
       status = function(call);
     }
     return call.outcome(status);

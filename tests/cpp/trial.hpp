@@ -20,6 +20,7 @@ struct Manner {
   std::uint64_t settings = 0;  // FloatSettings during the call
   std::set<std::string> without = {};             // arrays that are null
   std::function<void(Problem&)> spoil = nullptr;  // changes sizes and options that the call is told, not its arrays
+  bool in_c = false;                              // through the C header
   bool before = false;                            // whether to look at the outputs before the call too
 };
 

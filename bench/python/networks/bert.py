@@ -6,7 +6,7 @@ from transformers import BertConfig, BertForMaskedLM
 
 from . import Network, cross_entropy
 
-BATCH, LENGTH, VOCABULARY = 16, 128, 8192
+BATCH, LENGTH, VOCABULARY = 8, 128, 8192
 CONFIG = {
     "attention_probs_dropout_prob": 0.0,
     "hidden_dropout_prob": 0.0,

@@ -6,7 +6,7 @@ from transformers import LlamaConfig, LlamaForCausalLM
 
 from . import Network, cross_entropy
 
-BATCH, LENGTH, VOCABULARY = 4, 512, 8192
+BATCH, LENGTH, VOCABULARY = 1, 512, 8192
 CONFIG = {
     "hidden_size": 1024,
     "intermediate_size": 2816,

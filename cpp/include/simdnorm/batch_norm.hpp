@@ -106,18 +106,18 @@ struct BatchNormBackwardApply {
 };
 
 template <class E, class P = E>
-Status batch_norm_forward(const BatchNormForward<E, P>& op) noexcept;
+SIMDNORM_API Status batch_norm_forward(const BatchNormForward<E, P>& op) noexcept;
 template <class E, class P = E>
-Status batch_norm_inference(const BatchNormInference<E, P>& op) noexcept;
+SIMDNORM_API Status batch_norm_inference(const BatchNormInference<E, P>& op) noexcept;
 template <class E, class P = E>
-Status batch_norm_backward(const BatchNormBackward<E, P>& op) noexcept;
+SIMDNORM_API Status batch_norm_backward(const BatchNormBackward<E, P>& op) noexcept;
 template <class E>
-Status batch_norm_statistics(const BatchNormStatistics<E>& op) noexcept;
+SIMDNORM_API Status batch_norm_statistics(const BatchNormStatistics<E>& op) noexcept;
 template <class E, class P = E>
-Status batch_norm_apply(const BatchNormApply<E, P>& op) noexcept;
+SIMDNORM_API Status batch_norm_apply(const BatchNormApply<E, P>& op) noexcept;
 template <class E>
-Status batch_norm_backward_sums(const BatchNormBackwardSums<E>& op) noexcept;
+SIMDNORM_API Status batch_norm_backward_sums(const BatchNormBackwardSums<E>& op) noexcept;
 template <class E, class P = E>
-Status batch_norm_backward_apply(const BatchNormBackwardApply<E, P>& op) noexcept;
+SIMDNORM_API Status batch_norm_backward_apply(const BatchNormBackwardApply<E, P>& op) noexcept;
 
 }  // namespace simdnorm

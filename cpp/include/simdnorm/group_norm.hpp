@@ -56,11 +56,11 @@ struct InstanceNormForward {
 };
 
 template <class E, class P = E>
-Status group_norm_forward(const GroupNormForward<E, P>& op) noexcept;
+SIMDNORM_API Status group_norm_forward(const GroupNormForward<E, P>& op) noexcept;
 template <class E, class P = E>
-Status group_norm_backward(const GroupNormBackward<E, P>& op) noexcept;
+SIMDNORM_API Status group_norm_backward(const GroupNormBackward<E, P>& op) noexcept;
 template <class E, class P = E>
-Status instance_norm_forward(const InstanceNormForward<E, P>& op) noexcept;
+SIMDNORM_API Status instance_norm_forward(const InstanceNormForward<E, P>& op) noexcept;
 
 /// The same as group_norm_backward() with a group for each channel.
 template <class E, class P = E>

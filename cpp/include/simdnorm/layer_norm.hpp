@@ -66,12 +66,12 @@ struct AddLayerNormBackward {
 };
 
 template <class E, class P = E>
-Status layer_norm_forward(const LayerNormForward<E, P>& op) noexcept;
+SIMDNORM_API Status layer_norm_forward(const LayerNormForward<E, P>& op) noexcept;
 template <class E, class P = E>
-Status layer_norm_backward(const LayerNormBackward<E, P>& op) noexcept;
+SIMDNORM_API Status layer_norm_backward(const LayerNormBackward<E, P>& op) noexcept;
 template <class E, class P = E>
-Status add_layer_norm_forward(const AddLayerNormForward<E, P>& op) noexcept;
+SIMDNORM_API Status add_layer_norm_forward(const AddLayerNormForward<E, P>& op) noexcept;
 template <class E, class P = E>
-Status add_layer_norm_backward(const AddLayerNormBackward<E, P>& op) noexcept;
+SIMDNORM_API Status add_layer_norm_backward(const AddLayerNormBackward<E, P>& op) noexcept;
 
 }  // namespace simdnorm

@@ -57,12 +57,12 @@ struct AddRmsNormBackward {
 };
 
 template <class E, class P = E>
-Status rms_norm_forward(const RmsNormForward<E, P>& op) noexcept;
+SIMDNORM_API Status rms_norm_forward(const RmsNormForward<E, P>& op) noexcept;
 template <class E, class P = E>
-Status rms_norm_backward(const RmsNormBackward<E, P>& op) noexcept;
+SIMDNORM_API Status rms_norm_backward(const RmsNormBackward<E, P>& op) noexcept;
 template <class E, class P = E>
-Status add_rms_norm_forward(const AddRmsNormForward<E, P>& op) noexcept;
+SIMDNORM_API Status add_rms_norm_forward(const AddRmsNormForward<E, P>& op) noexcept;
 template <class E, class P = E>
-Status add_rms_norm_backward(const AddRmsNormBackward<E, P>& op) noexcept;
+SIMDNORM_API Status add_rms_norm_backward(const AddRmsNormBackward<E, P>& op) noexcept;
 
 }  // namespace simdnorm

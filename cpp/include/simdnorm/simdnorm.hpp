@@ -7,4 +7,4 @@
 #include "simdnorm/rms_norm.hpp"
 #include "simdnorm/runtime.hpp"
 #include "simdnorm/types.hpp"
-#include "simdnorm/version.hpp"
+#include "simdnorm/version.h"

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <type_traits>
 
+#include "simdnorm/export.h"
+
 namespace simdnorm {
 
 using Index = std::int64_t;  // sizes and offsets are 64-bit everywhere
@@ -15,15 +17,15 @@ enum class Status {
 };
 
 /// A sentence for people; never null.
-const char* message(Status status) noexcept;
+SIMDNORM_API const char* message(Status status) noexcept;
 
 /// IEEE 754 binary16, as its bits.
-struct float16 {
+struct SIMDNORM_API float16 {
   std::uint16_t bits;
 };
 
 /// The upper half of a binary32, as its bits.
-struct bfloat16 {
+struct SIMDNORM_API bfloat16 {
   std::uint16_t bits;
 };
 

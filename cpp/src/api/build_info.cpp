@@ -1,6 +1,6 @@
 #include "runtime/parallel.hpp"
 #include "simdnorm/runtime.hpp"
-#include "simdnorm/version.hpp"
+#include "simdnorm/version.h"
 
 namespace simdnorm {
 

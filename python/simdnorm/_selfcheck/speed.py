@@ -30,14 +30,15 @@ class Timing:
     numpy: float
 
 
-def measure() -> dict[str, Timing]:
+def measure(seconds: float | None = None) -> dict[str, Timing]:
     """Time every operation that has a NumPy twin, in turns with it, so that a busy machine slows both."""
+    seconds = SECONDS if seconds is None else seconds
     cases = {norm: norm.case(CHANNEL_SHAPE if norm.has_channels else ROW_SHAPE, FLOAT32) for norm in NORMS}
     timed = [(spec, cases[spec.norm]) for spec in SPECS if spec.statistics == "own" and spec.out]
-    return {spec.name: _measure(spec, case) for spec, case in track(timed, "timing")}
+    return {spec.name: _measure(spec, case, seconds) for spec, case in track(timed, "timing")}
 
 
-def _measure(spec: Spec, case: Case) -> Timing:
+def _measure(spec: Spec, case: Case, seconds: float) -> Timing:
     arguments, seen = spec.arguments(case), _Seen(case)
     theirs = seen.forward if "y" in spec.results else seen.backward
 
@@ -46,7 +47,7 @@ def _measure(spec: Spec, case: Case) -> Timing:
 
     ours(), theirs()  # the first call pays for pages and caches
     times: tuple[list[float], list[float]] = ([], [])
-    end = time.perf_counter() + SECONDS
+    end = time.perf_counter() + seconds
     while time.perf_counter() < end or len(times[0]) < 3:
         functions: tuple[Callable[[], object], ...] = (ours, theirs)
         for function, spent in zip(functions, times, strict=True):
