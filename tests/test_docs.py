@@ -29,8 +29,9 @@ EXAMPLES = {page: re.findall(r"^```python\n(.*?)^```", text, re.DOTALL | re.MULT
 
 @pytest.mark.parametrize("page", [page for page, examples in EXAMPLES.items() if examples])
 def test_the_examples_of_a_page_run_in_its_order(page, tmp_path, monkeypatch):
-    if any(re.search(r"^(import|from) torch", example, re.MULTILINE) for example in EXAMPLES[page]):
-        pytest.importorskip("torch")
+    for module in ("torch", "sklearn"):
+        if any(re.search(rf"^(import|from) {module}\b", example, re.MULTILINE) for example in EXAMPLES[page]):
+            pytest.importorskip(module)
     monkeypatch.chdir(tmp_path)
     names = {}
     for example in EXAMPLES[page]:
@@ -48,6 +49,10 @@ def test_the_example_of_a_docstring_gives_what_it_says(example):
     said = []
     failed, _ = doctest.DocTestRunner().run(example, out=said.append)
     assert not failed, "".join(said)
+
+
+def test_every_operation_has_an_example():
+    assert not [name for name in simdnorm.functional.__all__ if ">>> " not in getattr(simdnorm, name).__doc__]
 
 
 def _public_names(module):

@@ -31,7 +31,15 @@ def set_num_threads(n: int) -> None:
 
 
 class threads:
-    """``with threads(n):`` sets the number of threads for a while."""
+    """``with threads(n):`` sets the number of threads for a while.
+
+    Examples
+    --------
+    >>> import simdnorm
+    >>> with simdnorm.threads(1):
+    ...     simdnorm.get_num_threads()
+    1
+    """
 
     def __init__(self, n: int) -> None:
         self._n = _checked_threads(n)
@@ -60,7 +68,15 @@ def available_isas() -> list[str]:
 
 
 class use_isa:
-    """``with use_isa(name):`` runs the kernels of another instruction set for a while."""
+    """``with use_isa(name):`` runs the kernels of another instruction set for a while.
+
+    Examples
+    --------
+    >>> import simdnorm
+    >>> narrowest = simdnorm.available_isas()[0]
+    >>> with simdnorm.use_isa(narrowest):
+    ...     assert simdnorm.isa() == narrowest
+    """
 
     def __init__(self, name: str) -> None:
         if not isinstance(name, str):

@@ -40,6 +40,18 @@ def batchnorm_forward(x: ArrayLike, gamma: ArrayLike, beta: ArrayLike, bn_param:
         (N, D).
     cache : Cache
         For `batchnorm_backward`; in test mode the running statistics are constants there.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from simdnorm.cs231n import batchnorm_backward, batchnorm_forward
+    >>> x, gamma, beta, bn_param = np.array([[1.0, 10.0], [3.0, 30.0]]), np.ones(2), np.zeros(2), {"mode": "train"}
+    >>> out, cache = batchnorm_forward(x, gamma, beta, bn_param)
+    >>> bn_param["running_mean"].round(3)
+    array([0.2, 2. ])
+    >>> dx, dgamma, dbeta = batchnorm_backward(np.ones((2, 2)), cache)
+    >>> dbeta
+    array([2., 2.])
     """
     return _forward(of_dimensions(2, "x", x), gamma, beta, bn_param)
 

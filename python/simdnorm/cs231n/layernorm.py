@@ -38,6 +38,17 @@ def layernorm_forward(x: ArrayLike, gamma: ArrayLike, beta: ArrayLike, ln_param:
         (N, D).
     cache : Cache
         For `layernorm_backward`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from simdnorm.cs231n import layernorm_backward, layernorm_forward
+    >>> out, cache = layernorm_forward(np.array([[1.0, 3.0]]), np.ones(2), np.zeros(2), {"eps": 0.0})
+    >>> out
+    array([[-1.,  1.]])
+    >>> dx, dgamma, dbeta = layernorm_backward(np.ones((1, 2)), cache)
+    >>> dgamma
+    array([-1.,  1.])
     """
     eps = checked_eps(checked_param("ln_param", ln_param).get("eps", 1e-5))
     x = of_dimensions(2, "x", x)

@@ -66,6 +66,12 @@ def add_layer_norm_forward(
     -------
     y, summed, mean, rstd : ndarray
         `mean` and `rstd` as `layer_norm_forward` returns them for `summed`.
+
+    Examples
+    --------
+    >>> import numpy as np, simdnorm
+    >>> simdnorm.add_layer_norm_forward(np.array([[1.0, 3.0]]), np.array([[1.0, 1.0]]), 2, eps=0.0)
+    (array([[-1.,  1.]]), array([[2., 4.]]), array([[3.]]), array([[1.]]))
     """
     plain: tuple[Array, Array, Array, Array] | None = _backend.kernels.express.add_layer_norm_forward(
         x, residual, weight, bias, eps, normalized_shape, None, True, out
@@ -108,6 +114,15 @@ def add_layer_norm_backward(
     -------
     dx, dweight, dbias : ndarray or None
         `dx` is the gradient in `x` and in `residual` alike; the others are as in `layer_norm_backward`.
+
+    Examples
+    --------
+    >>> import numpy as np, simdnorm
+    >>> x, residual = np.array([[1.0, 3.0]]), np.array([[1.0, 1.0]])
+    >>> y, summed, mean, rstd = simdnorm.add_layer_norm_forward(x, residual, 2, eps=0.0)
+    >>> dy, dsummed = np.array([[1.0, 0.0]]), np.ones((1, 2))
+    >>> simdnorm.add_layer_norm_backward(dy, summed, mean, rstd, dsummed=dsummed)
+    (array([[1., 1.]]), None, array([1., 0.]))
     """
     plain: tuple[Array | None, Array | None, Array | None] | None = _backend.kernels.express.add_layer_norm_backward(
         dy, summed, mean, rstd, weight, dsummed, None, need, out

@@ -64,6 +64,12 @@ def add_rms_norm_forward(
     -------
     y, summed, rstd : ndarray
         `rstd` as `rms_norm_forward` returns it for `summed`.
+
+    Examples
+    --------
+    >>> import numpy as np, simdnorm
+    >>> simdnorm.add_rms_norm_forward(np.array([[0.0, 3.0]]), np.array([[1.0, 4.0]]), 2, eps=0.0)
+    (array([[0.2, 1.4]]), array([[1., 7.]]), array([[0.2]]))
     """
     plain: tuple[Array, Array, Array] | None = _backend.kernels.express.add_rms_norm_forward(
         x, residual, weight, eps, normalized_shape, None, True, out
@@ -105,6 +111,16 @@ def add_rms_norm_backward(
     -------
     dx, dweight : ndarray or None
         `dx` is the gradient in `x` and in `residual` alike; `dweight` is as in `rms_norm_backward`.
+
+    Examples
+    --------
+    >>> import numpy as np, simdnorm
+    >>> x, residual = np.array([[0.0, 3.0]]), np.array([[1.0, 4.0]])
+    >>> y, summed, rstd = simdnorm.add_rms_norm_forward(x, residual, 2, eps=0.0)
+    >>> dy, dsummed = np.array([[1.0, 0.0]]), np.ones((1, 2))
+    >>> dx, dweight = simdnorm.add_rms_norm_backward(dy, summed, rstd, dsummed=dsummed)
+    >>> dx.round(3), dweight
+    (array([[1.196, 0.972]]), None)
     """
     plain: tuple[Array | None, Array | None] | None = _backend.kernels.express.add_rms_norm_backward(
         dy, summed, rstd, weight, dsummed, None, need, out

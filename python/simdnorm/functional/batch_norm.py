@@ -94,6 +94,16 @@ def batch_norm_forward(
     -------
     y, mean, rstd : ndarray
         `mean` and ``rstd = 1 / sqrt(var + eps)`` are (channels,), float64 for float64, else float32.
+
+    Examples
+    --------
+    >>> import numpy as np, simdnorm
+    >>> x, running_mean, running_var = np.array([[1.0, 10.0], [3.0, 30.0]]), np.zeros(2), np.ones(2)
+    >>> y, mean, rstd = simdnorm.batch_norm_forward(x, None, None, running_mean, running_var, eps=0.0)
+    >>> mean, rstd
+    (array([ 2., 20.]), array([1. , 0.1]))
+    >>> running_mean, running_var
+    (array([0.2, 2. ]), array([ 1.1, 20.9]))
     """
     plain: tuple[Array, Array, Array] | None = _backend.kernels.express.batch_norm_forward(
         x, weight, bias, eps, running_mean, running_var, momentum, unbiased, channel_axis, mask, True, out
@@ -139,6 +149,15 @@ def batch_norm_backward(
     -------
     dx, dweight, dbias : ndarray or None
         None where `need` says so; `dweight` also where no `weight` was given. `dx` is zero where the mask is False.
+
+    Examples
+    --------
+    >>> import numpy as np, simdnorm
+    >>> x, dy = np.array([[1.0], [3.0], [5.0]]), np.array([[1.0], [0.0], [0.0]])
+    >>> y, mean, rstd = simdnorm.batch_norm_forward(x, eps=0.0)
+    >>> dx, dweight, dbias = simdnorm.batch_norm_backward(dy, x, mean, rstd)
+    >>> dx.T.round(3), dweight, dbias
+    (array([[ 0.102, -0.204,  0.102]]), None, array([1.]))
     """
     plain: tuple[Array | None, Array | None, Array | None] | None = _backend.kernels.express.batch_norm_backward(
         dy, x, mean, rstd, weight, training, channel_axis, mask, need, out

@@ -44,6 +44,12 @@ def batch_norm_stats(x: Array, *, channel_axis: int = 1, mask: Mask | None = Non
     -------
     count, mean, m2 : ndarray
         (channels,), of int64, float64 and float64.
+
+    Examples
+    --------
+    >>> import numpy as np, simdnorm
+    >>> simdnorm.batch_norm_stats(np.array([[1.0, 10.0], [3.0, 30.0]]))
+    (array([2, 2]), array([ 2., 20.]), array([  2., 200.]))
     """
     channels = channels_of(x, channel_axis, mask)
     shape = channels.statistic_shape
@@ -65,6 +71,13 @@ def merge_stats(*shares: Statistics) -> Statistics:
     -------
     count, mean, m2 : ndarray
         Of the whole, as `batch_norm_stats` would return them.
+
+    Examples
+    --------
+    >>> import numpy as np, simdnorm
+    >>> shares = np.array([[1.0], [3.0]]), np.array([[5.0]])
+    >>> simdnorm.merge_stats(*map(simdnorm.batch_norm_stats, shares))
+    (array([3]), array([3.]), array([8.]))
     """
     if not shares:
         raise ValueError("merge_stats needs one or more (count, mean, m2), got none")
@@ -106,6 +119,12 @@ def batch_norm_apply(
     -------
     ndarray
         In the shape and dtype of `x`: `out` where it was given.
+
+    Examples
+    --------
+    >>> import numpy as np, simdnorm
+    >>> simdnorm.batch_norm_apply(np.array([[1.0, 10.0]]), mean=np.array([2.0, 20.0]), rstd=np.array([1.0, 0.1]))
+    array([[-1., -1.]])
     """
     channels = channels_of(x, channel_axis)
     mean_, rstd_ = channels.exact_statistic("mean", mean), channels.exact_statistic("rstd", rstd)
@@ -139,6 +158,13 @@ def batch_norm_backward_sums(
     -------
     sum_dy, sum_dy_xhat : ndarray of float64
         (channels,).
+
+    Examples
+    --------
+    >>> import numpy as np, simdnorm
+    >>> x, dy = np.array([[1.0], [3.0]]), np.array([[1.0], [4.0]])
+    >>> simdnorm.batch_norm_backward_sums(dy, x, mean=np.array([2.0]), rstd=np.array([1.0]))
+    (array([5.]), array([3.]))
     """
     channels = channels_of(x, channel_axis, mask)
     dy = channels.beside("dy", dy)
@@ -191,6 +217,16 @@ def batch_norm_backward_apply(
     -------
     ndarray
         `dx`, in the shape and dtype of `x`: `out` where it was given.
+
+    Examples
+    --------
+    >>> import numpy as np, simdnorm
+    >>> x, dy = np.array([[1.0], [3.0], [5.0]]), np.array([[1.0], [0.0], [0.0]])
+    >>> count, mean, m2 = simdnorm.batch_norm_stats(x)
+    >>> rstd = 1 / np.sqrt(m2 / count)
+    >>> sums = simdnorm.batch_norm_backward_sums(dy, x, mean, rstd)
+    >>> simdnorm.batch_norm_backward_apply(dy, x, mean, rstd, None, *sums, count).T.round(3)
+    array([[ 0.102, -0.204,  0.102]])
     """
     channels = channels_of(x, channel_axis, mask)
     dy, x = channels.beside("dy", dy), channels.x

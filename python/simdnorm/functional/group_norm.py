@@ -74,6 +74,13 @@ def group_norm_forward(
     -------
     y, mean, rstd : ndarray
         `mean` and ``rstd = 1 / sqrt(var + eps)`` are (samples, num_groups), float64 for float64, else float32.
+
+    Examples
+    --------
+    >>> import numpy as np, simdnorm
+    >>> y, mean, rstd = simdnorm.group_norm_forward(np.array([[1.0, 3.0, 10.0, 30.0]]), 2, eps=0.0)
+    >>> mean, rstd
+    (array([[ 2., 20.]]), array([[1. , 0.1]]))
     """
     plain: tuple[Array, Array, Array] | None = _backend.kernels.express.group_norm_forward(
         x, num_groups, weight, bias, eps, channel_axis, mask, True, out
@@ -116,6 +123,16 @@ def group_norm_backward(
     -------
     dx, dweight, dbias : ndarray or None
         None where `need` says so; `dweight` also where no `weight` was given. `dx` is zero where the mask is False.
+
+    Examples
+    --------
+    >>> import numpy as np, simdnorm
+    >>> x, weight = np.array([[1.0, 3.0, 10.0, 30.0]]), np.ones(4)
+    >>> y, mean, rstd = simdnorm.group_norm_forward(x, 2, weight, eps=0.0)
+    >>> dy = np.array([[1.0, 0.0, 2.0, 0.0]])
+    >>> dx, dweight, dbias = simdnorm.group_norm_backward(dy, x, mean, rstd, 2, weight)
+    >>> dweight, dbias
+    (array([-1.,  0., -2.,  0.]), array([1., 0., 2., 0.]))
     """
     plain: tuple[Array | None, Array | None, Array | None] | None = _backend.kernels.express.group_norm_backward(
         dy, x, num_groups, mean, rstd, weight, channel_axis, mask, need, out

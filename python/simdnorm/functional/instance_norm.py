@@ -90,6 +90,13 @@ def instance_norm_forward(
     -------
     y, mean, rstd : ndarray
         `mean` and ``rstd = 1 / sqrt(var + eps)`` are (samples, channels), float64 for float64, else float32.
+
+    Examples
+    --------
+    >>> import numpy as np, simdnorm
+    >>> y, mean, rstd = simdnorm.instance_norm_forward(np.array([[[1.0, 3.0], [10.0, 30.0]]]), eps=0.0)
+    >>> mean, rstd
+    (array([[ 2., 20.]]), array([[1. , 0.1]]))
     """
     plain: tuple[Array, Array, Array] | None = _backend.kernels.express.instance_norm_forward(
         x, weight, bias, eps, None, None, 0.1, channel_axis, mask, True, out
@@ -131,6 +138,15 @@ def instance_norm_backward(
     -------
     dx, dweight, dbias : ndarray or None
         None where `need` says so; `dweight` also where no `weight` was given. `dx` is zero where the mask is False.
+
+    Examples
+    --------
+    >>> import numpy as np, simdnorm
+    >>> x, dy = np.array([[[1.0, 3.0, 5.0]]]), np.array([[[1.0, 0.0, 0.0]]])
+    >>> y, mean, rstd = simdnorm.instance_norm_forward(x, eps=0.0)
+    >>> dx, dweight, dbias = simdnorm.instance_norm_backward(dy, x, mean, rstd)
+    >>> dx.round(3), dweight, dbias
+    (array([[[ 0.102, -0.204,  0.102]]]), None, array([1.]))
     """
     plain: tuple[Array | None, Array | None, Array | None] | None = _backend.kernels.express.instance_norm_backward(
         dy, x, mean, rstd, weight, channel_axis, mask, need, out

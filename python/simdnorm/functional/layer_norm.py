@@ -72,6 +72,13 @@ def layer_norm_forward(
     y, mean, rstd : ndarray
         `mean` and ``rstd = 1 / sqrt(var + eps)`` have the shape of `x` with 1 on the reduced axes, and are float64 for
         float64, else float32.
+
+    Examples
+    --------
+    >>> import numpy as np, simdnorm
+    >>> y, mean, rstd = simdnorm.layer_norm_forward(np.array([[1.0, 3.0]]), 2, eps=0.0)
+    >>> y, mean, rstd
+    (array([[-1.,  1.]]), array([[2.]]), array([[1.]]))
     """
     plain: tuple[Array, Array, Array] | None = _backend.kernels.express.layer_norm_forward(
         x, weight, bias, eps, normalized_shape, axis, True, out
@@ -116,6 +123,15 @@ def layer_norm_backward(
     dx, dweight, dbias : ndarray or None
         None where `need` says so; `dweight` also where no `weight` was given. The gradients of the parameters have the
         dtype of `weight`, or of `x` without it.
+
+    Examples
+    --------
+    >>> import numpy as np, simdnorm
+    >>> x, dy = np.array([[1.0, 3.0, 5.0]]), np.array([[1.0, 0.0, 0.0]])
+    >>> y, mean, rstd = simdnorm.layer_norm_forward(x, 3, eps=0.0)
+    >>> dx, dweight, dbias = simdnorm.layer_norm_backward(dy, x, mean, rstd)
+    >>> dx.round(3), dweight, dbias
+    (array([[ 0.102, -0.204,  0.102]]), None, array([1., 0., 0.]))
     """
     plain: tuple[Array | None, Array | None, Array | None] | None = _backend.kernels.express.layer_norm_backward(
         dy, x, mean, rstd, weight, axis, need, out

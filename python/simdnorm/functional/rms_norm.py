@@ -67,6 +67,12 @@ def rms_norm_forward(
     y, rstd : ndarray
         ``rstd = 1 / sqrt(mean(x * x) + eps)`` has the shape of `x` with 1 on the reduced axes, and is float64 for
         float64, else float32.
+
+    Examples
+    --------
+    >>> import numpy as np, simdnorm
+    >>> simdnorm.rms_norm_forward(np.array([[1.0, 7.0]]), 2, eps=0.0)
+    (array([[0.2, 1.4]]), array([[0.2]]))
     """
     plain: tuple[Array, Array] | None = _backend.kernels.express.rms_norm_forward(
         x, weight, eps, normalized_shape, axis, True, out
@@ -108,6 +114,15 @@ def rms_norm_backward(
     -------
     dx, dweight : ndarray or None
         None where `need` says so; `dweight`, of the dtype of `weight`, also where no `weight` was given.
+
+    Examples
+    --------
+    >>> import numpy as np, simdnorm
+    >>> x, dy = np.array([[1.0, 7.0]]), np.array([[1.0, 0.0]])
+    >>> y, rstd = simdnorm.rms_norm_forward(x, 2, eps=0.0)
+    >>> dx, dweight = simdnorm.rms_norm_backward(dy, x, rstd)
+    >>> dx.round(3), dweight
+    (array([[ 0.196, -0.028]]), None)
     """
     plain: tuple[Array | None, Array | None] | None = _backend.kernels.express.rms_norm_backward(
         dy, x, rstd, weight, axis, need, out
