@@ -45,9 +45,11 @@ def nondeterministic():
         (batch_norm, "batch_norm"),
     ],
 )
-def test_small_inputs_are_pytorchs_and_large_ones_ours(norm, name, nondeterministic):
-    large = rows(SMALLEST[name] // COLUMNS)
-    small = large[:-1]
+@pytest.mark.parametrize("way", ["inference", "training"])
+def test_small_inputs_are_pytorchs_and_large_ones_ours(norm, name, way, nondeterministic):
+    large = rows(getattr(SMALLEST[name], way) // COLUMNS)
+    small = large[:-1].requires_grad_(way == "training")
+    large = large.detach().requires_grad_(way == "training")
     assert torch.equal(norm(snt, small), norm(native, small))
     ours = norm(snt, large)
     assert not torch.equal(ours, norm(native, large))

@@ -1,6 +1,7 @@
 """Which calls simdnorm's kernels answer; PyTorch's own functions answer the rest."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -11,24 +12,32 @@ from ._arrays import DTYPES
 def fits(x: Tensor, shape: Sequence[int], *parameters: Tensor | None, beside: Tensor | None = None) -> bool:
     """Whether this is a norm over trailing axes of `shape` that the kernels take."""
     trailing = tuple(shape)
-    if not (_plain(x) and 0 < len(trailing) <= x.dim() and tuple(x.shape[-len(trailing) :]) == trailing):
+    if not (_plain(x) and 0 < len(trailing) <= x.dim() and x.shape[-len(trailing) :] == trailing):
         return False  # PyTorch's own error says what is wrong
     if beside is not None and not (_plain(beside) and beside.dtype is x.dtype and beside.shape == x.shape):
         return False
-    return all(p is None or tuple(p.shape) == trailing for p in parameters) and _go_with(x, parameters)
+    return _go_with(x, trailing, parameters)
 
 
 def fits_channels(x: Tensor, *parameters: Tensor | None) -> bool:
     """Whether this is a norm with parameters along the channels, axis 1, that the kernels take."""
-    if not (_plain(x) and x.dim() >= 2):
-        return False
-    channels = (x.shape[1],)
-    return all(p is None or tuple(p.shape) == channels for p in parameters) and _go_with(x, parameters)
+    return _plain(x) and x.dim() >= 2 and _go_with(x, (x.shape[1],), parameters)
 
 
-SMALLEST = {"layer_norm": 2**14, "rms_norm": 0, "group_norm": 2**14, "batch_norm": 2**13}
-"""Elements of float32, below which PyTorch's own kernel answers before Python has crossed to ours; PyTorch's RMSNorm is
-made of several operations. Measured by bench/python/crossing.py."""
+class Smallest(NamedTuple):
+    """Elements below which PyTorch's own kernel answers before Python has crossed to ours."""
+
+    inference: int
+    training: int
+
+
+SMALLEST = {
+    "layer_norm": Smallest(2**16, 2**19),
+    "rms_norm": Smallest(2**12, 2**13),  # PyTorch's is made of several operations
+    "group_norm": Smallest(2**17, 2**18),
+    "batch_norm": Smallest(2**15, 2**17),
+}
+"""Measured in float32 by bench/python/crossing.py."""
 
 
 def pays(x: Tensor, norm: str) -> bool:
@@ -37,15 +46,26 @@ def pays(x: Tensor, norm: str) -> bool:
     Who asks PyTorch for deterministic algorithms gets the kernels for any size, and with them the same bits for a row
     alone and in a batch. A compiled network finds its way to them more quickly, and should not depend on a size.
     """
-    return x.numel() >= SMALLEST[norm] or torch.are_deterministic_algorithms_enabled() or torch.compiler.is_compiling()
+    if torch.compiler.is_compiling() or torch.are_deterministic_algorithms_enabled():
+        return True
+    smallest = SMALLEST[norm]
+    return x.numel() >= (smallest.training if x.requires_grad and torch.is_grad_enabled() else smallest.inference)
 
 
 def _plain(x: Tensor) -> bool:
-    return x.device.type == "cpu" and x.dtype in DTYPES and x.layout is torch.strided
+    return x.is_cpu and x.dtype in DTYPES and x.layout is torch.strided
 
 
-def _go_with(x: Tensor, parameters: Sequence[Tensor | None]) -> bool:
-    """Parameters are of the dtype of x, or float32 beside 16 bits, all alike."""
-    given = {p.dtype for p in parameters if p is not None}
-    alike = len(given) <= 1 and all(p.device.type == "cpu" for p in parameters if p is not None)
-    return alike and given <= {x.dtype, torch.float32 if x.itemsize == 2 else x.dtype}
+def _go_with(x: Tensor, shape: tuple[int, ...], parameters: Sequence[Tensor | None]) -> bool:
+    """Parameters are of this shape, and of the dtype of x, or float32 beside 16 bits, all alike."""
+    common = None
+    for p in parameters:
+        if p is None:
+            continue
+        if common is None:
+            common = p.dtype
+            if common is not x.dtype and not (common is torch.float32 and x.itemsize == 2):
+                return False
+        if p.dtype is not common or p.shape != shape or not p.is_cpu:
+            return False
+    return True
