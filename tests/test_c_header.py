@@ -63,6 +63,6 @@ def test_every_function_is_there() -> None:
 @pytest.mark.parametrize("name", ["Status", "Isa"])
 def test_an_enumeration_has_the_same_values(name: str) -> None:
     (cpp,) = re.findall(rf"enum class {name} \{{(.*?)\}}", CPP, re.S)
-    (c,) = re.findall(rf"enum Simdnorm{name} \{{(.*?)\}}", C, re.S)
+    (c,) = re.findall(rf"enum Simdnorm{name} SIMDNORM_INT \{{(.*?)\}}", C, re.S)
     words = [re.findall(r"\w+", re.sub(r"//.*", "", text)) for text in (cpp, c)]
     assert words[1] == [f"SIMDNORM_{word.upper()}" for word in words[0]]

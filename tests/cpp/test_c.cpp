@@ -1,6 +1,4 @@
 // What is called through the C header is what is called through the C++ header.
-#include <cstring>
-
 #include "in_c.hpp"
 #include "shapes.hpp"
 
@@ -30,9 +28,7 @@ TEST_CASE("C refuses what C++ refuses, and a request or types that are none") {
   CHECK(simdnorm_layer_norm_forward(SIMDNORM_FLOAT32, &empty) == SIMDNORM_OK);
   CHECK(simdnorm_layer_norm_forward(SIMDNORM_FLOAT32, nullptr) == SIMDNORM_INVALID_ARGUMENT);
   for (const int none : {-1, 6, 7}) {
-    SimdnormTypes types;
-    std::memcpy(&types, &none, sizeof types);
-    CHECK(simdnorm_layer_norm_forward(types, &empty) == SIMDNORM_INVALID_ARGUMENT);
+    CHECK(simdnorm_layer_norm_forward(static_cast<SimdnormTypes>(none), &empty) == SIMDNORM_INVALID_ARGUMENT);
   }
 }
 
@@ -54,6 +50,11 @@ TEST_CASE("the runtime answers in C as in C++") {
 TEST_CASE("what is set in C is set") {
   const Setting back(active_isa());
   CHECK(simdnorm_use_isa(SIMDNORM_PORTABLE) == SIMDNORM_OK);
+  CHECK(active_isa() == Isa::portable);
+  for (const int none : {-1, 4}) {
+    CHECK(!simdnorm_available(static_cast<SimdnormIsa>(none)));
+    CHECK(simdnorm_use_isa(static_cast<SimdnormIsa>(none)) == SIMDNORM_INVALID_ARGUMENT);
+  }
   CHECK(active_isa() == Isa::portable);
   CHECK(simdnorm_set_num_threads(1) == SIMDNORM_OK);
   CHECK(get_num_threads() == 1);

@@ -21,7 +21,14 @@
 extern "C" {
 #endif
 
-typedef enum SimdnormStatus {
+// A caller can pass any int, which is then refused; C++ must be told that an enumeration may hold it.
+#ifdef __cplusplus
+#define SIMDNORM_INT : int
+#else
+#define SIMDNORM_INT
+#endif
+
+typedef enum SimdnormStatus SIMDNORM_INT {
   SIMDNORM_OK,
   SIMDNORM_INVALID_ARGUMENT,  // a required pointer is null, a size negative or beyond counting, a number out of range
   SIMDNORM_OUT_OF_MEMORY,     // no room for scratch; nothing has been written
@@ -32,7 +39,7 @@ SIMDNORM_API const char* simdnorm_message(SimdnormStatus status);
 
 /// The types of elements and of parameters: the same, or float32 beside 16 bits. bfloat16 is the upper half of a
 /// float32, float16 IEEE 754's binary16.
-typedef enum SimdnormTypes {
+typedef enum SimdnormTypes SIMDNORM_INT {
   SIMDNORM_FLOAT32,
   SIMDNORM_FLOAT64,
   SIMDNORM_FLOAT16,
@@ -331,7 +338,7 @@ SIMDNORM_API SimdnormStatus simdnorm_batch_norm_backward_apply(SimdnormTypes typ
 
 // ---------------------------------------------------------------- runtime.hpp
 
-typedef enum SimdnormIsa {
+typedef enum SimdnormIsa SIMDNORM_INT {
   SIMDNORM_PORTABLE,
   SIMDNORM_AVX2,
   SIMDNORM_AVX512,
