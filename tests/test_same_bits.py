@@ -122,7 +122,8 @@ def places(draw, samples):
 def test_a_sample_has_its_bits_alone_and_anywhere_in_any_batch(spec, data):
     where = data.draw(runs(spec))
     call = where[0]
-    assume(call.samples_apart)
+    # Elsewhere in memory than first, samples of a batch lie strided, and one alone as if its channels came last.
+    assume(call.samples_apart and (call.order is None or call.order[0] == 0))
     chosen = data.draw(places(call.shape[0]), label="samples")
     own = PER_SAMPLE if spec.norm is BATCH_NORM else PER_SAMPLE | SAVED
     changed = {}
