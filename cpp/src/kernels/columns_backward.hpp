@@ -16,15 +16,6 @@ SIMDNORM_INLINE inline void project_group(const ColumnsBackward<E>& op, Index at
   const ColumnStandardizers<T> s = op.standardizers;
   const E *dy = op.dy + at, *x = op.x + at;
   E* dx = op.dx + at;
-  if (op.frozen) {
-    map_lines<N>(dx, window, [=](Index c, auto lanes) SIMDNORM_INLINE {
-      return [=, scale = load(p.scale + entry + c, lanes)](int r) SIMDNORM_INLINE {
-        const Index i = r * step + c;
-        write(dx + i, scale * load(dy + i, lanes), lanes);
-      };
-    });
-    return;
-  }
   with_ahead(op.ahead, [&](auto bring_nearer) SIMDNORM_INLINE {
     map_lines<N>(dx, window, [=](Index c, auto lanes) SIMDNORM_INLINE {
       return [=, xhat_at = xhat_of(s, entry + c, lanes), weight = weights.at(entry + c, lanes),
@@ -42,6 +33,21 @@ SIMDNORM_INLINE inline void project_group(const ColumnsBackward<E>& op, Index at
   });
 }
 
+/// The same where the statistics were given: dx = scale * dy.
+template <int N, class E, class Write>
+SIMDNORM_INLINE inline void scale_group(const ColumnsBackward<E>& op, Index at, Index step, Index entry, Window window,
+                                        Write write) {
+  const Compute<E>* scales = op.projections.scale + entry;
+  const E* dy = op.dy + at;
+  E* dx = op.dx + at;
+  map_lines<N>(dx, window, [=](Index c, auto lanes) SIMDNORM_INLINE {
+    return [=, scale = load(scales + c, lanes)](int r) SIMDNORM_INLINE {
+      const Index i = r * step + c;
+      write(dx + i, scale * load(dy + i, lanes), lanes);
+    };
+  });
+}
+
 // What the drivers call.
 
 template <class E>
@@ -51,13 +57,13 @@ void columns_backward_apply(const ColumnsBackward<E>& op, const Tile& tile) {
   with_writer(op.stream, [&](auto write) {
     for_windows(op.columns, tile, op.abreast, !op.weight, op.dx,
                 [&](auto count, Index row, Index at, Index step, Window window) {
-                  const auto project = [&](auto weights) SIMDNORM_INLINE {
-                    project_group<count.value>(op, at, step, entry, window, write, weights);
-                  };
-                  if (op.weight) {
-                    project(ByRow<T>{op.weight + row});
+                  constexpr int lines = count.value;
+                  if (op.frozen) {
+                    scale_group<lines>(op, at, step, entry, window, write);
+                  } else if (op.weight) {
+                    project_group<lines>(op, at, step, entry, window, write, ByRow<T>{op.weight + row});
                   } else {
-                    project(ByColumn<T>{op.projections.weight});
+                    project_group<lines>(op, at, step, entry, window, write, ByColumn<T>{op.projections.weight});
                   }
                 });
   });

@@ -39,6 +39,26 @@ SIMDNORM_INLINE inline void apply_group(const ColumnsForward<E>& op, Index at, I
   });
 }
 
+/// apply(weights, biases), as they run; of the rows from `row` on.
+template <class E, class Apply>
+SIMDNORM_INLINE inline void with_parameters(const ColumnsForward<E>& op, Index row, Apply apply) {
+  using T = Compute<E>;
+  if (op.along == Along::kept) {
+    apply(ByColumn<T>{op.weight}, ByColumn<T>{op.bias});
+  } else {
+    apply(ByRow<T>{op.weight + row}, ByRow<T>{op.bias + row});
+  }
+}
+
+/// One line of rare columns: without what makes the ordinary ones fast, and would be compiled for all of it again.
+template <class E>
+SIMDNORM_APART void apply_rare(const ColumnsForward<E>& op, Index row, Index at, Index entry, Window window) {
+  with_parameters(op, row, [&](auto weights, auto biases) SIMDNORM_INLINE {
+    apply_group<1>(op, at, Index{0}, entry, window, ThroughCaches{}, PrescaledColumns<Compute<E>>{op.standardizers},
+                   weights, biases);
+  });
+}
+
 // What the drivers call.
 
 /// Past the caches only where all lines of y stand at the same place in a cache line; the driver knows.
@@ -46,26 +66,18 @@ template <class E>
 void columns_apply(const ColumnsForward<E>& op, const Tile& tile) {
   using T = Compute<E>;
   const Index entry = op.entry(tile.outer);
-  const bool kept = op.along == Along::kept;
   with_writer(op.stream, [&](auto write) {
     const auto group = [&](auto count, Index row, Index at, Index step, Window window) {
-      const auto apply = [&](auto columns, auto weights, auto biases) SIMDNORM_INLINE {
-        apply_group<count.value>(op, at, step, entry, window, write, columns, weights, biases);
-      };
-      const auto standardize = [&](auto columns) SIMDNORM_INLINE {
-        if (kept) {
-          apply(columns, ByColumn<T>{op.weight}, ByColumn<T>{op.bias});
-        } else {
-          apply(columns, ByRow<T>{op.weight + row}, ByRow<T>{op.bias + row});
-        }
-      };
       if (op.standardizers.prescale) {
-        standardize(PrescaledColumns<T>{op.standardizers});
-      } else {
-        standardize(OrdinaryColumns<T>{op.standardizers});
+        for (int r = 0; r < count.value; ++r) apply_rare(op, row + r, at + r * step, entry, window);
+        return;
       }
+      with_parameters(op, row, [&](auto weights, auto biases) SIMDNORM_INLINE {
+        apply_group<count.value>(op, at, step, entry, window, write, OrdinaryColumns<T>{op.standardizers}, weights,
+                                 biases);
+      });
     };
-    for_windows(op.columns, tile, op.abreast, kept, op.y, group);
+    for_windows(op.columns, tile, op.abreast, op.along == Along::kept, op.y, group);
   });
 }
 

@@ -78,14 +78,11 @@ void rows_backward_block(const RowsBackward<E>& op, Index begin, Index end, cons
 template <class E>
 void rows_backward_columns(const RowsBackward<E>& op, const Tile& tile, const Gradients<Compute<E>>* gradients,
                            const PartialParameters<Compute<E>>& partial, const BlockParameters& block) {
-  using T = Compute<E>;
   with_writer(op.stream, op.far, [&](auto write) {
     for_flushes(tile, partial, block, [&](Index begin, Index end) SIMDNORM_INLINE {
       write_tile(
           op, {begin, end, tile.col_begin, tile.col_end}, partial, write,
-          [&](Index row) SIMDNORM_INLINE {
-            return RowGradient<T>{Xhat<T>(gradients[row].standardizer), ItemProjection<T>(gradients[row].projection)};
-          },
+          [&](Index row) SIMDNORM_INLINE { return gradients[row]; },
           [&](Index row) SIMDNORM_INLINE { return op.dx + item_offset(op.rows, row) + tile.col_begin; });
     });
   });

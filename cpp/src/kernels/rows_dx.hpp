@@ -10,14 +10,22 @@ namespace {
 /// Rows that are taken together: a divisor of kFlushRows.
 inline Index backward_together(Index n) { return together(n, 3072); }
 
-/// Rows from `first` on whose sums are known, and the columns to work on. The first element's dx goes to `out`; rows
-/// are as far apart there as everywhere.
+/// What dx of one row needs, on packs.
+template <class T>
+struct RowGradient {
+  Xhat<T> xhat;
+  ItemProjection<T> project;
+};
+
+/// Rows from `first` on, what each needs for its dx, and the columns to work on. The first element's dx goes to `out`;
+/// rows are as far apart there as everywhere.
 template <class E>
 struct RowGroup {
   Index first, begin, end;
+  const Gradients<Compute<E>>* gradients;
   E* out;
 
-  RowGroup from(Index r, Index stride) const { return {first + r, begin, end, out + r * stride}; }
+  RowGroup from(Index r, Index stride) const { return {first + r, begin, end, gradients + r, out + r * stride}; }
 };
 
 /// What is to be computed, for the compiler to leave out the rest.
@@ -26,13 +34,15 @@ struct Wanted {
   static constexpr bool dx = Dx, parameters = Parameters, dsummed = Dsummed;
 };
 
-/// dx of M rows, and what they add to the partial sums. gradient(row) is what a row needs.
-template <int M, class What, class E, class Write, class GradientOf>
+/// dx of M rows, and what they add to the partial sums.
+template <int M, class What, class E, class Write>
 inline void write_group(What, const RowsBackward<E>& op, const RowGroup<E>& group,
-                        const PartialParameters<Compute<E>>& partial, Write write, GradientOf gradient) {
+                        const PartialParameters<Compute<E>>& partial, Write write) {
   using T = Compute<E>;
   RowGradient<T> rows[M];  // local, so that all of it can stay in registers whatever dx overlaps
-  for (int r = 0; r < M; ++r) rows[r] = gradient(group.first + r);
+  for (int r = 0; r < M; ++r) {
+    rows[r] = {Xhat<T>(group.gradients[r].standardizer), ItemProjection<T>(group.gradients[r].projection)};
+  }
   const Index stride = op.rows.length, at = item_offset(op.rows, group.first) + group.begin;
   const Index ahead = backward_together(stride) * stride;
   const E *dys = op.dy + at, *xs = op.x + at, *dsums = op.dsummed + at;
@@ -73,16 +83,15 @@ inline void write_group(What, const RowsBackward<E>& op, const RowGroup<E>& grou
   }
 }
 
-template <int M, class E, class Write, class GradientOf>
+template <int M, class E, class Write>
 inline void write_group(const RowsBackward<E>& op, const RowGroup<E>& group,
-                        const PartialParameters<Compute<E>>& partial, Write write, GradientOf gradient) {
-  const auto of = [&](auto what, auto how) SIMDNORM_INLINE { write_group<M>(what, op, group, partial, how, gradient); };
+                        const PartialParameters<Compute<E>>& partial, Write write) {
+  const auto of = [&](auto what, auto how) SIMDNORM_INLINE { write_group<M>(what, op, group, partial, how); };
   const bool parameters = partial.dweight;
   if constexpr (Write::kPast && M > 1) {
     if (!in_step<E>(op.rows.length)) {  // what goes past the caches goes row by row, for each has lines of its own
       if (parameters) of(Wanted<false, true, false>{}, ThroughCaches{});
-      for (Index r = 0; r < M; ++r)
-        write_group<1>(op, group.from(r, op.rows.length), {nullptr, nullptr}, write, gradient);
+      for (Index r = 0; r < M; ++r) write_group<1>(op, group.from(r, op.rows.length), {nullptr, nullptr}, write);
       return;
     }
   }
@@ -104,15 +113,18 @@ template <class E, class Write, class GradientOf, class Out>
 SIMDNORM_INLINE inline void write_tile(const RowsBackward<E>& op, const Tile& tile,
                                        const PartialParameters<Compute<E>>& partial, Write write, GradientOf gradient,
                                        Out out) {
+  Gradients<Compute<E>> gradients[kSideBySide];
   for (Index row = tile.row_begin; row < tile.row_end;) {
-    const RowGroup<E> group = {row, tile.col_begin, tile.col_end, out(row)};
-    if (row + kSideBySide <= tile.row_end && evenly_apart(op.rows, row, kSideBySide)) {
-      write_group<kSideBySide>(op, group, partial, write, gradient);
-      row += kSideBySide;
+    const RowGroup<E> group = {row, tile.col_begin, tile.col_end, gradients, out(row)};
+    const bool whole = row + kSideBySide <= tile.row_end && evenly_apart(op.rows, row, kSideBySide);
+    const Index count = whole ? kSideBySide : 1;
+    for (Index r = 0; r < count; ++r) gradients[r] = gradient(row + r);
+    if (whole) {
+      write_group<kSideBySide>(op, group, partial, write);
     } else {
-      write_group<1>(op, group, partial, write, gradient);
-      ++row;
+      write_group<1>(op, group, partial, write);
     }
+    row += count;
   }
 }
 

@@ -17,13 +17,6 @@ struct GradientSumLanes {
   SIMDNORM_INLINE GradientSumEntries entries() { return {dy, dy_error, dy_xhat, dy_xhat_error, xhat, xhat_error}; }
 };
 
-/// What one row needs for its dx.
-template <class T>
-struct RowGradient {
-  Xhat<T> xhat;
-  ItemProjection<T> project;
-};
-
 /// From dy, x and the saved statistics of `count` rows to what their dx needs.
 template <class E>
 class RowGradients {
@@ -47,9 +40,8 @@ class RowGradients {
             ProjectionEntries<T>{weight_, scale_, dy_mean_, dy_xhat_mean_});
   }
 
-  RowGradient<T> at(Index r) const {
-    return {Xhat<T>(broadcast<T>(mean_[r]), broadcast<T>(rstd_[r]), broadcast<T>(shift_[r])),
-            ItemProjection<T>({T(1), scale_[r], dy_mean_[r], dy_xhat_mean_[r]})};
+  Gradients<T> at(Index r) const {
+    return {{T(1), mean_[r], rstd_[r], shift_[r], T(0)}, {T(1), scale_[r], dy_mean_[r], dy_xhat_mean_[r]}};
   }
 
  private:

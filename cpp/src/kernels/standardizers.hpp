@@ -104,7 +104,7 @@ template <class T>
 inline double recovered(double sum_xhat, Index count, const Standardizer<T>& s) {
   const double unit = sizeof(T) == 4 ? 0x1p-24 : 0x1p-53;
   const double lost = sum_xhat / static_cast<double>(count);
-  const double most = unit * std::fabs(static_cast<double>(s.mean)) * static_cast<double>(s.rstd);
+  const double most = unit * std::fabs(static_cast<double>(s.mean) * static_cast<double>(s.rstd));
   return std::fabs(lost) <= most * (1.0 + 0x1p-6) + 8.0 * unit ? lost : 0.0;
 }
 
