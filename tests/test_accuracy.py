@@ -126,6 +126,16 @@ def test_a_saved_mean_is_set_right_where_rounding_explains_what_it_missed_and_on
             assert (np.abs(results["dweight"] + missed) < missed / 10).all()
 
 
+@pytest.mark.parametrize("norm", ["layer_norm", "batch_norm", "group_norm", "instance_norm"])
+def test_an_rstd_below_zero_turns_xhat_around_and_with_it_dx_and_dweight(isa, norm):
+    spec = SPEC[f"{norm}_backward"]
+    case = small_case(spec, FLOAT32)
+    mean = case.mean + 1  # so far from the data's own that it is taken as it stands
+    results, turned = (spec.call(case, mean=mean, rstd=rstd) for rstd in (case.rstd, -case.rstd))
+    for name, value in results.items():
+        assert_equal(turned[name], value if name == "dbias" else -value, name)
+
+
 @each_dtype
 @each_spec
 @pytest.mark.parametrize("given", ["weight", "bias", "none"])

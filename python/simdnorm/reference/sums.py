@@ -93,7 +93,8 @@ def centre_on(x: Array, mean: ArrayLike, rstd: Array, axes: Axes, mask: Mask = N
     saved = saved.astype(x.dtype)
     centred = x - saved
     rest = average(centred, axes, mask)
-    explained = np.abs(rest) * rstd <= u * (np.abs(saved) * rstd * (1 + 2**-6) + 8)
+    spreads = np.abs(rstd)  # whatever a caller meant by one below zero
+    explained = np.abs(rest) * spreads <= u * (np.abs(saved) * spreads * (1 + 2**-6) + 8)
     recovered: Array = centred - select(rest, explained)
     return recovered
 
