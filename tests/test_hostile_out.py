@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import simdnorm
 from layouts import FULL_SIZED, full_sized
 from norms import each_dtype, small_case, with_out
 from refusals import assert_refused
@@ -63,6 +64,13 @@ def test_an_out_that_is_another_view_of_an_input_is_refused(spec):
     case = small_case(spec)
     for value in full_sized(spec.arguments(case)).values():
         assert_refused(spec, ValueError, "out", "overlaps", case=case, out=value[::-1])
+
+
+def test_an_out_that_is_an_input_may_step_otherwise_along_an_axis_of_one(isa):
+    x = np.arange(6, dtype=np.float32).reshape(1, 6)
+    same = np.lib.stride_tricks.as_strided(x, x.shape, (0, x.itemsize))
+    expected = simdnorm.layer_norm(x, 6)
+    np.testing.assert_array_equal(simdnorm.layer_norm(same, 6, out=x), expected)
 
 
 @with_out
