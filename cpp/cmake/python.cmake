@@ -25,6 +25,9 @@ pybind11_add_module(
 simdnorm_compile_options(_core)
 target_link_libraries(_core PRIVATE simdnorm::simdnorm)
 if(SKBUILD AND BUILD_SHARED_LIBS)
-  set_target_properties(_core PROPERTIES INSTALL_RPATH "$<IF:$<PLATFORM_ID:Darwin>,@loader_path,$ORIGIN>/lib")
+  # Linked with the path of the build, it would have another build ID in every directory.
+  set_target_properties(
+    _core PROPERTIES INSTALL_RPATH "$<IF:$<PLATFORM_ID:Darwin>,@loader_path,$ORIGIN>/lib" BUILD_WITH_INSTALL_RPATH ON
+  )
 endif()
 install(TARGETS _core LIBRARY DESTINATION . COMPONENT python)
