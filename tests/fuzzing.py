@@ -120,7 +120,7 @@ def torn(value, how):
     try:
         with warnings.catch_warnings(action="ignore"):
             return TORN[how](value)
-    except (TypeError, ValueError, IndexError):  # NumPy knows no such cast, or has no axis left
+    except (TypeError, ValueError, IndexError, OverflowError):  # NumPy knows no such cast, or has no axis left
         return value
 
 
