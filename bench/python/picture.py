@@ -49,3 +49,5 @@ def draw(file: Path, about: dict[str, Any], measurements: Sequence[Measurement],
     axes.set_title(f"simdnorm on {about['processor']}\nbeside {others}", fontsize="small", loc="left")
     figure.savefig(file, metadata={"Date": None} if file.suffix == ".svg" else None, dpi=150)
     pyplot.close(figure)
+    if file.suffix == ".svg":  # matplotlib ends lines of a path with a space, which no file of the project has
+        file.write_text("".join(f"{line.rstrip()}\n" for line in file.read_text().splitlines()))
