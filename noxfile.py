@@ -1,4 +1,6 @@
-"""Everything that CI runs, one session at a time: `nox -l` lists them."""
+"""All that a developer and CI run, one session at a time: `nox -l` lists them."""
+
+from pathlib import Path
 
 import nox
 
@@ -15,8 +17,10 @@ def tests(session: nox.Session) -> None:
 
 @nox.session
 def pytorch(session: nox.Session) -> None:
-    """Install with the extra for PyTorch, and run its tests; arguments go to pytest."""
+    """Install with the extra for PyTorch, check its types and run its tests; arguments go to pytest."""
     session.install(".[test,torch,mpi]", "transformers", env={"SIMDNORM_REQUIRE_NATIVE": "1"})
+    session.install("mypy==2.4.1")  # that of the hook, which has no PyTorch
+    session.run("mypy", *map(str, sorted(Path("python/simdnorm/torch").glob("*.py"))))
     session.run("python", "-m", "pytest", *(session.posargs or ["tests/pytorch", "tests/test_processes.py"]))
 
 
@@ -94,3 +98,11 @@ def bench(session: nox.Session) -> None:
     """Measure beside NumPy, and PyTorch where it is installed; arguments go to bench/python/compare.py."""
     session.install(".[bench]", env={"SIMDNORM_REQUIRE_NATIVE": "1"})
     session.run("python", "bench/python/compare.py", *session.posargs)
+
+
+@nox.session
+@nox.parametrize("program", [nox.param(name, id=name) for name in ("accuracy", "defects", "models", "crossing")])
+def measure(session: nox.Session, program: str) -> None:
+    """Ask ourselves and the peers what a page's table says (bench/README.md); arguments go to the program."""
+    session.install(".[bench]", env={"SIMDNORM_REQUIRE_NATIVE": "1"})
+    session.run("python", f"bench/python/{program}.py", *session.posargs)
