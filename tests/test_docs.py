@@ -99,3 +99,8 @@ TABLES = (LAYER_NORM_DERIVATIONS, BATCH_NORM_DERIVATIONS, RMS_NORM_DERIVATIONS, 
 @pytest.mark.parametrize("derivation", [derivation for table in TABLES for derivation in table.values()])
 def test_every_derivation_stands_on_the_page(derivation):
     assert f"`{derivation.__name__}`" in PAGES["docs/math.md"]
+
+
+def test_the_citation_is_of_this_version():
+    (version,) = re.findall(r'^version = "(.+)"$', (ROOT / "pyproject.toml").read_text(encoding="utf-8"), re.MULTILINE)
+    assert f"\nversion: {version}\n" in (ROOT / "CITATION.cff").read_text(encoding="utf-8")
