@@ -38,6 +38,14 @@ bool use_isa_named(const char* isa) {
   return false;
 }
 
+std::string available_isas() {
+  std::string names;
+  for (const Isa known : kIsas) {
+    if (available(known)) names += (names.empty() ? "" : ", ") + std::string(name(known));
+  }
+  return names;
+}
+
 /// Empty where the text is no list of numbers.
 std::vector<int> numbers(const char* text) {
   std::vector<int> result;
@@ -50,8 +58,8 @@ std::vector<int> numbers(const char* text) {
   return result;
 }
 
-std::nullopt_t refuse(const char* option, const char* value, const char* why) {
-  std::fprintf(stderr, "simdnorm-bench: %s=%s %s\n", option, value, why);
+std::nullopt_t refuse(const char* option, const char* value, const std::string& why) {
+  std::fprintf(stderr, "simdnorm-bench: %s=%s %s\n", option, value, why.c_str());
   return std::nullopt;
 }
 
@@ -65,7 +73,7 @@ std::optional<Options> take_options(int& count, char** arguments) {
     if (argument.starts_with("--benchmark_format=")) options.for_people = argument.ends_with("=console");
   }
   if (const char* isa = option("isa", count, arguments); isa && !use_isa_named(isa)) {
-    return refuse("--isa", isa, "is not available here");
+    return refuse("--isa", isa, "is not available here; what is: " + available_isas());
   }
   options.threads = {1};
   if (get_num_threads() > 1) options.threads.push_back(get_num_threads());
