@@ -103,11 +103,31 @@ def test_bench_says_the_same_to_programs_and_as_a_picture(quick, capsys, tmp_pat
     assert picture.read_text().count("<svg") == 1
 
 
-def test_without_matplotlib_a_picture_is_refused_before_anything_is_timed(capsys, monkeypatch):
+def refused(arguments, capsys):
+    """Run a command line that is wrong, and return the line that says so."""
+    with pytest.raises(SystemExit, match="2"):
+        __main__.main(arguments)
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    return printed.err.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("file", "why"),
+    [("speed.jpg", "ends in .png, .svg, .pdf"), ("speed", "ends in"), ("nowhere/speed.svg", "in no directory"),
+     ("folder.svg", "no file that can be written")],
+)  # fmt: skip
+def test_a_picture_that_cannot_be_written_is_refused_before_anything_is_timed(file, why, capsys, monkeypatch, tmp_path):
+    monkeypatch.setattr(speed, "measure", lambda seconds: pytest.fail("timed"))
+    tmp_path.joinpath("folder.svg").mkdir()
+    line = refused(["bench", "--plot", str(tmp_path / file)], capsys)
+    assert "--plot" in line and file in line and why in line
+
+
+def test_without_matplotlib_a_picture_is_refused_before_anything_is_timed(capsys, monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     monkeypatch.setattr(speed, "measure", lambda seconds: pytest.fail("timed"))
-    with pytest.raises(SystemExit, match="needs matplotlib"):
-        __main__.main(["bench", "--plot", "speed.svg"])
+    assert "pip install matplotlib" in refused(["bench", "--plot", str(tmp_path / "speed.svg")], capsys)
 
 
 def test_check_does_not_time(quick, capsys, monkeypatch):
@@ -117,11 +137,24 @@ def test_check_does_not_time(quick, capsys, monkeypatch):
     assert "all checks hold" in printed and "faster by" not in printed
 
 
-@pytest.mark.parametrize("arguments", [["bench", "--seconds", "0"], ["bench", "--seconds", "nan"], ["chek"]])
-def test_a_wrong_command_line_says_how_it_is_wrong(arguments, capsys):
-    with pytest.raises(SystemExit, match="2"):
-        __main__.main(arguments)
-    assert "error: " in capsys.readouterr().err
+@pytest.mark.parametrize("seconds", ["0", "-1", "nan", "inf", "abc", ""])
+def test_seconds_that_are_none_are_refused_in_words_for_people(seconds, capsys):
+    line = refused(["bench", f"--seconds={seconds}"], capsys)
+    assert line.endswith(f"error: argument --seconds: must be a number of seconds above 0, got {seconds!r}")
+
+
+def test_a_command_that_is_none_is_refused_with_those_that_are(capsys):
+    line = refused(["chek"], capsys)
+    assert "error: " in line and all(command in line for command in ("chek", "info", "check", "bench"))
+
+
+@pytest.mark.parametrize(
+    ("command", "told"), [("info", "what chose them"), ("check", "its bound"), ("bench", "microseconds")]
+)
+def test_the_help_of_a_command_says_what_it_does(command, told, capsys):
+    with pytest.raises(SystemExit, match="0"):
+        __main__.main([command, "--help"])
+    assert told in capsys.readouterr().out.partition("options:")[0]
 
 
 def test_help_shows_examples_and_says_what_the_exit_status_means(capsys):
@@ -131,15 +164,28 @@ def test_help_shows_examples_and_says_what_the_exit_status_means(capsys):
     assert "examples:" in printed and "exit status: 0, all checks hold" in printed
 
 
-@pytest.mark.parametrize("bar", [progress.track, progress._own_bar])
-def test_a_progress_bar_hands_on_every_item(bar, capsys, monkeypatch):
-    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
-    assert list(bar([1, 2, 3], "counting")) == [1, 2, 3]
+@pytest.mark.parametrize("rich", ["rich", None])
+def test_on_a_terminal_a_bar_hands_on_every_item_and_leaves_stdout_alone(rich, capsys, monkeypatch):
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    if rich is None:
+        monkeypatch.setitem(sys.modules, "rich.console", None)
+    assert list(progress.track([1, 2, 3], "counting", str)) == [1, 2, 3]
+    printed = capsys.readouterr()
+    assert printed.out == "" and "counting" in printed.err and "counting 1/3: 1" not in printed.err
 
 
-def test_nobody_watches_no_bar(capsys):
-    assert list(progress.track([1, 2], "counting")) == [1, 2]
-    assert capsys.readouterr().out == ""
+def test_off_a_terminal_a_line_names_each_item_before_it_is_taken_and_leaves_stdout_alone(capsys):
+    items = progress.track(["layer_norm", "rms_norm"], "timing", str.upper)
+    for item, line in [("layer_norm", "timing 1/2: LAYER_NORM\n"), ("rms_norm", "timing 2/2: RMS_NORM\n")]:
+        assert next(items) == item
+        assert capsys.readouterr() == ("", line)
+
+
+def test_a_check_and_a_measurement_say_off_a_terminal_how_far_they_are(quick, capsys):
+    assert __main__.main([]) == 0
+    lines = capsys.readouterr().err.splitlines()
+    assert [line for line in lines if line.startswith("checking ") and line.endswith(": rms_norm float64")]
+    assert [line for line in lines if line.startswith("timing ") and line.endswith(": batch_norm_backward")]
 
 
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)

@@ -33,7 +33,8 @@ Findings = dict[tuple[str, str], Finding]  # by operation and dtype
 def check() -> Findings:
     """Run every check; a finding with failures broke the bound."""
     findings: Findings = {}
-    for norm, dtype in track([(norm, dtype) for norm in NORMS for dtype in dtypes()], "checking"):
+    pairs = [(norm, dtype) for norm in NORMS for dtype in dtypes()]
+    for norm, dtype in track(pairs, "checking", lambda pair: f"{pair[0].name} {pair[1]}"):
         specs = [spec for spec in SPECS if spec.norm is norm]
         for turn, layout in enumerate(layouts_of(norm, ROWS, CHANNELS)):
             kinds = kinds_of(dtype)[: max(AT_LEAST, VALUES // prod(layout[0]))]

@@ -1,6 +1,8 @@
 """What was found and timed, for people and for programs."""
 
-from collections.abc import Callable, Mapping
+import importlib.util
+import os
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ from .specs import SPECS
 from .speed import Timing
 
 Timings = Mapping[str, Timing]
+PLOTS = (".png", ".svg", ".pdf")
 
 
 def table(findings: Findings, timings: Timings) -> None:
@@ -39,29 +42,37 @@ def plain(timings: Timings) -> dict[str, dict[str, Any]]:
     return {name: asdict(timing) for name, timing in timings.items()}
 
 
-def plotter() -> Callable[[Timings, Path], None]:
-    """Return what draws times to a file; SystemExit where matplotlib is not installed."""
-    try:
-        import matplotlib
-    except ModuleNotFoundError:
-        raise SystemExit("--plot needs matplotlib: python -m pip install matplotlib") from None
+def why_no_plot(file: Path) -> str | None:
+    """Say why there could be no plot in that file, before anything is timed for it."""
+    if file.suffix not in PLOTS:
+        return f"must be a file that ends in {', '.join(PLOTS)}"
+    if not file.parent.is_dir():
+        return "is in no directory that there is"
+    if file.is_dir() or not os.access(file if file.exists() else file.parent, os.W_OK):
+        return "is no file that can be written"
+    if importlib.util.find_spec("matplotlib") is None:
+        return "needs matplotlib (python -m pip install matplotlib)"
+    return None
+
+
+def plot(timings: Timings, file: Path) -> None:
+    """Draw how many times faster than NumPy each operation is."""
+    import matplotlib
+
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
-    def draw(timings: Timings, file: Path) -> None:
-        names = list(timings)
-        figure, axes = pyplot.subplots(figsize=(7, 1 + 0.3 * len(names)), layout="constrained")
-        bars = axes.barh(names, [t.numpy / t.simdnorm for t in timings.values()])
-        axes.bar_label(bars, fmt="%.1fx", padding=3)
-        axes.axvline(1, color="black", linewidth=0.8)
-        axes.set(xlabel="times faster than NumPy")
-        axes.margins(x=0.12)
-        axes.invert_yaxis()
-        axes.set_title(f"simdnorm {runtime.config()['version']}, float32, {_who()}", fontsize="medium")
-        figure.savefig(file, dpi=150)
-        pyplot.close(figure)
-
-    return draw
+    names = list(timings)
+    figure, axes = pyplot.subplots(figsize=(7, 1 + 0.3 * len(names)), layout="constrained")
+    bars = axes.barh(names, [t.numpy / t.simdnorm for t in timings.values()])
+    axes.bar_label(bars, fmt="%.1fx", padding=3)
+    axes.axvline(1, color="black", linewidth=0.8)
+    axes.set(xlabel="times faster than NumPy")
+    axes.margins(x=0.12)
+    axes.invert_yaxis()
+    axes.set_title(f"simdnorm {runtime.config()['version']}, float32, {_who()}", fontsize="medium")
+    figure.savefig(file, dpi=150)
+    pyplot.close(figure)
 
 
 def _who() -> str:

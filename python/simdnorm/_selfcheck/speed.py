@@ -35,7 +35,8 @@ def measure(seconds: float | None = None) -> dict[str, Timing]:
     seconds = SECONDS if seconds is None else seconds
     cases = {norm: norm.case(CHANNEL_SHAPE if norm.has_channels else ROW_SHAPE, FLOAT32) for norm in NORMS}
     timed = [(spec, cases[spec.norm]) for spec in SPECS if spec.statistics == "own" and spec.out]
-    return {spec.name: _measure(spec, case, seconds) for spec, case in track(timed, "timing")}
+    tracked = track(timed, "timing", lambda pair: pair[0].name)
+    return {spec.name: _measure(spec, case, seconds) for spec, case in tracked}
 
 
 def _measure(spec: Spec, case: Case, seconds: float) -> Timing:
