@@ -186,6 +186,22 @@ def test_losses_and_missed_goals_are_shown(bench, capsys):
     assert found["memory beyond inputs and outputs: worst case"].met
 
 
+def test_a_page_says_of_every_goal_that_is_missed_that_it_is(bench, tmp_path):
+    pytest.importorskip("matplotlib")
+    case = bench.cases.Case("layer_norm_forward", (256, 768))
+    times = {("simdnorm", "fresh"): 3e-6, ("simdnorm", "out"): 2e-6, ("PyTorch", "fresh"): 8e-6}
+    measured = [bench.measurement.Measurement(case, 1, times, 1e-6, ())]
+    about = {"processor": "a processor", "cores": 1, "peers": {"simdnorm": "0", "PyTorch": "0"}}
+    goals = bench.goals.goals(measured, {}, list(about["peers"]))
+    bench.page.write_page(tmp_path / "page.md", about, measured, goals)
+    table = (tmp_path / "page.md").read_text().partition("| missed by |\n")[2]
+    said = {row[1]: row[4] for line in table.splitlines()[1:] if (row := line.split("|"))}
+    verdicts = {goal.met: goal for goal in goals if not goal.misses}
+    assert set(verdicts) == {True, False, None}  # a mean that is missed names no case
+    for goal in goals:
+        assert (said[f" {goal.measure} "].strip() != "") == (goal.met is False), goal
+
+
 def test_a_measurement_survives_being_written_and_read(bench):
     case = bench.cases.Case("group_norm_forward", (2, 64, 8, 8), "NCHW", "float16", masked=True)
     measurement = bench.measurement.Measurement(

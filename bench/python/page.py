@@ -76,5 +76,6 @@ def _cell(value: float | None) -> str:
 
 
 def _verdict(goal: Goal) -> list[str]:
+    """Name the worst cases that miss the goal; a mean has none, and is missed all the same."""
     missed = ", ".join(goal.misses[:8]) + (f" and {len(goal.misses) - 8} more" if len(goal.misses) > 8 else "")
-    return [goal.measure, goal.goal, goal.reached, missed]
+    return [goal.measure, goal.goal, goal.reached, missed or ("missed" if goal.met is False else "")]
