@@ -4,6 +4,8 @@ import ast
 import doctest
 import importlib
 import re
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -104,3 +106,30 @@ def test_every_derivation_stands_on_the_page(derivation):
 def test_the_citation_is_of_this_version():
     (version,) = re.findall(r'^version = "(.+)"$', (ROOT / "pyproject.toml").read_text(encoding="utf-8"), re.MULTILINE)
     assert f"\nversion: {version}\n" in (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+
+
+def test_every_variable_of_the_environment_that_is_read_stands_on_the_page():
+    sources = [file for room in ("bench", "cpp", "python", "tests") for file in (ROOT / room).rglob("*.*")]
+    text = "".join(file.read_text(encoding="utf-8") for file in sources if file.suffix in (".cpp", ".hpp", ".py"))
+    read = set(re.findall(r"(?:environ\.get|environ|getenv)[(\[]\"((?:SIMDNORM|OMP)_\w+)\"", text))
+    assert read >= {"SIMDNORM_ISA", "SIMDNORM_BACKEND", "OMP_NUM_THREADS"}
+    assert not [name for name in read if f"`{name}`" not in PAGES["docs/command-line.md"]]
+
+
+@pytest.mark.parametrize(
+    ("language", "command"), [("cpp", ("c++", "-std=c++20", "-xc++")), ("c", ("cc", "-std=c11", "-xc"))]
+)
+def test_the_programs_on_the_page_about_cpp_compile(language, command, tmp_path):
+    if shutil.which(command[0]) is None:
+        pytest.skip("no compiler is installed")
+    (program,) = re.findall(rf"^```{language}\n(.*?)^```", PAGES["docs/cpp.md"], re.DOTALL | re.MULTILINE)
+    include = ROOT / "cpp" / "include"
+    version = re.sub(r"@\w+@", "0", (include / "simdnorm" / "version.h.in").read_text(encoding="utf-8"))
+    tmp_path.joinpath("simdnorm").mkdir()
+    tmp_path.joinpath("simdnorm", "version.h").write_text(version, encoding="utf-8")
+    warnings = ("-Wall", "-Wextra", "-Wpedantic", "-Werror", "-Wno-missing-field-initializers")
+    done = subprocess.run(
+        [*command, *warnings, "-fsyntax-only", f"-I{include}", f"-I{tmp_path}", "-"],
+        input=program, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
