@@ -88,7 +88,7 @@ def test_what_a_page_links_to_and_the_files_that_it_names_exist(page):
     assert not missing
 
 
-@pytest.mark.parametrize("name", ["axes", "graph"])
+@pytest.mark.parametrize("name", ["axes", "graph", "rms_graph"])
 def test_a_drawing_is_what_its_script_draws(name, monkeypatch):
     monkeypatch.syspath_prepend(DOCS / "drawings")
     drawn = getattr(importlib.import_module(name), name)()

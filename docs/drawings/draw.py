@@ -4,8 +4,9 @@ from pathlib import Path
 
 from axes import axes
 from graph import graph
+from rms_graph import rms_graph
 
-DRAWINGS = {"axes.svg": axes, "graph.svg": graph}
+DRAWINGS = {"axes.svg": axes, "graph.svg": graph, "rms_graph.svg": rms_graph}
 
 if __name__ == "__main__":
     for name, draw in DRAWINGS.items():
