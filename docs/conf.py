@@ -14,10 +14,12 @@ release = version = simdnorm.__version__
 extensions = ["myst_parser", "numpydoc", "sphinx.ext.autodoc"]
 exclude_patterns = ["Thumbs.db"]
 suppress_warnings = []
+elsewhere = r"\.\./[^)]*"  # links to what is not among the pages
 if importlib.util.find_spec("torch") is None:
     # What PyTorch is needed to import is left out of the pages, and of the table of contents that names it.
     exclude_patterns.append("api/torch.rst")
     suppress_warnings.append("toc.excluded")
+    elsewhere += r"|api/torch\.rst"
 
 html_theme = "furo"
 html_title = f"simdnorm {release}"
@@ -40,11 +42,11 @@ default_role = "py:obj"
 nitpick_ignore_regex = [("py:obj", r"\w+"), ("py:(obj|class)", r"torch\..+")]
 
 
-def only_on_code_hosts(app: Any, page: str, source: list[str]) -> None:
-    """Leave of a link to what is not in docs/ its text."""
-    source[0] = re.sub(r"\[([^\]]*)\]\(\.\./[^)]*\)", r"\1", source[0])
+def only_where_it_leads(app: Any, page: str, source: list[str]) -> None:
+    """Leave of a link to what is not among the pages its text: on code hosts it leads there."""
+    source[0] = re.sub(rf"\[([^\]]*)\]\((?:{elsewhere})\)", r"\1", source[0])
 
 
 def setup(app: Any) -> None:
     """Sphinx calls this."""
-    app.connect("source-read", only_on_code_hosts)
+    app.connect("source-read", only_where_it_leads)
