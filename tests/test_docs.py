@@ -1,4 +1,4 @@
-"""The pages in docs/ and the docstrings, run as they are read; Sphinx itself is run by `nox -s docs`."""
+"""The README, the pages in docs/ and the docstrings, run as they are read; Sphinx itself is run by `nox -s docs`."""
 
 import ast
 import doctest
@@ -21,7 +21,8 @@ from simdnorm.reference import (
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
-PAGES = {str(page.relative_to(ROOT)): page.read_text(encoding="utf-8") for page in sorted(DOCS.glob("*.md"))}
+FILES = [ROOT / "README.md", *sorted(DOCS.glob("*.md"))]
+PAGES = {str(page.relative_to(ROOT)): page.read_text(encoding="utf-8") for page in FILES}
 INTERFACE = [page.read_text(encoding="utf-8") for page in sorted(DOCS.glob("api/*.rst"))]
 PACKAGE = Path(simdnorm.__file__).parent
 
@@ -82,7 +83,7 @@ def test_the_interface_has_every_public_name_and_no_other(module):
 def test_what_a_page_links_to_and_the_files_that_it_names_exist(page):
     prose = re.sub(r"^```.*?^```|`[^`\n]*`", "", PAGES[page], flags=re.DOTALL | re.MULTILINE)
     links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", prose)
-    missing = [link for link in links if not (DOCS / link).exists()]
+    missing = [link for link in links if not (ROOT / page).parent.joinpath(link).exists()]
     named = re.findall(r"`((?:bench|cpp|docs|python|tests)/[\w./-]+)", PAGES[page])
     missing += [file for file in named if not (ROOT / file).exists()]
     assert not missing
@@ -101,6 +102,12 @@ TABLES = (LAYER_NORM_DERIVATIONS, BATCH_NORM_DERIVATIONS, RMS_NORM_DERIVATIONS, 
 @pytest.mark.parametrize("derivation", [derivation for table in TABLES for derivation in table.values()])
 def test_every_derivation_stands_on_the_page(derivation):
     assert f"`{derivation.__name__}`" in PAGES["docs/math.md"]
+
+
+def test_the_readme_has_ten_lines_that_run_without_anything_but_numpy():
+    lines = [line for line in EXAMPLES["README.md"][0].splitlines() if line]
+    assert len(lines) == 10
+    exec("\n".join(lines), {})
 
 
 def test_the_citation_is_of_this_version():
