@@ -3,6 +3,7 @@
 import ast
 import doctest
 import importlib
+import inspect
 import re
 import shutil
 import subprocess
@@ -11,7 +12,6 @@ from pathlib import Path
 import pytest
 
 import simdnorm
-from simdnorm import cs231n, reference
 from simdnorm.reference import (
     BATCH_NORM_DERIVATIONS,
     GROUP_NORM_DERIVATIONS,
@@ -41,23 +41,6 @@ def test_the_examples_of_a_page_run_in_its_order(page, tmp_path, monkeypatch):
         exec(compile(example, page, "exec"), names)
 
 
-def _examples_of(module):
-    finder = doctest.DocTestFinder(recurse=False)
-    found = [finder.find(getattr(module, name), f"{module.__name__}.{name}") for name in sorted(module.__all__)]
-    return [pytest.param(test, id=test.name) for tests in found for test in tests if test.examples]
-
-
-@pytest.mark.parametrize("example", [test for module in (simdnorm, cs231n, reference) for test in _examples_of(module)])
-def test_the_example_of_a_docstring_gives_what_it_says(example):
-    said = []
-    failed, _ = doctest.DocTestRunner().run(example, out=said.append)
-    assert not failed, "".join(said)
-
-
-def test_every_operation_has_an_example():
-    assert not [name for name in simdnorm.functional.__all__ if ">>> " not in getattr(simdnorm, name).__doc__]
-
-
 def _public_names(module):
     """Names of functions, classes and tables; read, not imported, for PyTorch need not be there."""
     tree = ast.parse(PACKAGE.joinpath(*module.split(".")[1:], "__init__.py").read_text(encoding="utf-8"))
@@ -67,7 +50,55 @@ def _public_names(module):
     return {name for name in ast.literal_eval(values[0]) if not (PACKAGE / name / "__init__.py").exists()}
 
 
-@pytest.mark.parametrize("module", ["simdnorm", "simdnorm.cs231n", "simdnorm.reference", "simdnorm.torch"])
+MODULES = ["simdnorm", "simdnorm.cs231n", "simdnorm.reference", "simdnorm.torch"]
+DOCUMENTED = [(module, name) for module in MODULES for name in sorted(_public_names(module)) if not name.isupper()]
+
+
+@pytest.fixture
+def public(module, name):
+    """The function or class of that name."""
+    if module == "simdnorm.torch":
+        pytest.importorskip("torch")
+    return getattr(importlib.import_module(module), name)
+
+
+@pytest.mark.parametrize(("module", "name"), DOCUMENTED)
+def test_every_docstring_has_an_example_which_gives_what_it_says(module, name, public):
+    (example,) = doctest.DocTestFinder(recurse=False).find(public, f"{module}.{name}")
+    assert example.examples
+    said = []
+    failed, _ = doctest.DocTestRunner().run(example, out=said.append)
+    assert not failed, "".join(said)
+
+
+# numpydoc's names for: known sections in their order (GL), a summary in one line (SS), the parameters in their
+# order (PR), and results (RT); each with a description that begins and ends as a sentence does.
+DEMANDED = "GL0[3678]|SS0[1236]|PR(0[123789]|10)|RT0[1345]"
+
+# They take modules of PyTorch's, and check nothing.
+OF_MODELS = {"Report", "convert_sync_batchnorm", "original", "patch", "register", "unpatch"}
+
+
+@pytest.mark.parametrize(("module", "name"), DOCUMENTED)
+def test_a_docstring_names_parameters_results_errors_and_source(module, name, public):
+    pytest.importorskip("numpydoc")
+    from numpydoc.docscrape import get_doc_object
+    from numpydoc.validate import validate
+
+    missing = {code: why for code, why in validate(f"{module}.{name}")["errors"] if re.fullmatch(DEMANDED, code)}
+    if inspect.isclass(public) and "__init__" not in vars(public):
+        missing.pop("PR02", None)  # PyTorch's constructor, which takes more in newer versions
+    sections = get_doc_object(public)
+    checks = module != "simdnorm.reference" and inspect.signature(public).parameters and name not in OF_MODELS
+    if checks and not (sections["Raises"] and all(error.desc for error in sections["Raises"])):
+        missing["Raises"] = "says which errors there are, and when"
+    is_method = re.search("norm|merge|running", name.lower()) and name not in OF_MODELS
+    if is_method and not re.search(r"\((19|20)\d\d\)", " ".join(sections["References"])):
+        missing["References"] = "says where the method was published"
+    assert not missing
+
+
+@pytest.mark.parametrize("module", MODULES)
 def test_the_interface_has_every_public_name_and_no_other(module):
     on_pages = {
         name

@@ -16,22 +16,78 @@ _PACKAGE = Path(__file__).parent
 
 
 def backend() -> str:
-    """Return ``"native"``, or ``"numpy"`` where the reference answers."""
+    """Name what answers: the native kernels or the reference.
+
+    Returns
+    -------
+    str
+        ``"native"``, or ``"numpy"`` where the reference answers.
+
+    Examples
+    --------
+    >>> import simdnorm
+    >>> simdnorm.backend() in ("native", "numpy")
+    True
+    """
     return _backend.name
 
 
 def get_num_threads() -> int:
-    """Return the number of threads that the next operation may use."""
+    """Return the number of threads that the next operation may use.
+
+    Returns
+    -------
+    int
+        1 or more.
+
+    Examples
+    --------
+    >>> import simdnorm
+    >>> simdnorm.get_num_threads() >= 1
+    True
+    """
     return int(_backend.kernels.get_num_threads())
 
 
 def set_num_threads(n: int) -> None:
-    """Let the operations use `n` threads; more than the system has room for are clamped."""
+    """Let the operations use `n` threads; more than the system has room for are clamped.
+
+    Parameters
+    ----------
+    n : int
+        1 or more.
+
+    Raises
+    ------
+    TypeError
+        If `n` is no integer, or a bool.
+    ValueError
+        If `n` is less than 1.
+
+    Examples
+    --------
+    >>> import simdnorm
+    >>> before = simdnorm.get_num_threads()
+    >>> simdnorm.set_num_threads(1)
+    >>> simdnorm.get_num_threads()
+    1
+    >>> simdnorm.set_num_threads(before)
+    """
     _backend.kernels.set_num_threads(_checked_threads(n))
 
 
 class threads:
     """``with threads(n):`` sets the number of threads for a while.
+
+    Parameters
+    ----------
+    n : int
+        1 or more, as `set_num_threads` takes it.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `set_num_threads` does.
 
     Examples
     --------
@@ -58,17 +114,54 @@ class threads:
 
 
 def isa() -> str:
-    """Return the instruction set of the kernels in use."""
+    """Return the instruction set of the kernels in use.
+
+    Returns
+    -------
+    str
+        One of `available_isas`.
+
+    Examples
+    --------
+    >>> import simdnorm
+    >>> simdnorm.isa() in simdnorm.available_isas()
+    True
+    """
     return str(_backend.kernels.isa())
 
 
 def available_isas() -> list[str]:
-    """Return the instruction sets that this build has kernels for and this processor can run."""
+    """Return the instruction sets that this build has kernels for and this processor can run.
+
+    Returns
+    -------
+    list of str
+        Of ``"portable"``, ``"avx2"``, ``"avx512"`` and ``"neon"``, narrowest first; ``["numpy"]`` where the reference
+        answers.
+
+    Examples
+    --------
+    >>> import simdnorm
+    >>> len(simdnorm.available_isas()) >= 1
+    True
+    """
     return list(_backend.kernels.available_isas())
 
 
 class use_isa:
     """``with use_isa(name):`` runs the kernels of another instruction set for a while.
+
+    Parameters
+    ----------
+    name : str
+        One of `available_isas`.
+
+    Raises
+    ------
+    TypeError
+        If `name` is no str.
+    ValueError
+        If `name` is not available here.
 
     Examples
     --------
@@ -118,19 +211,64 @@ def config() -> dict[str, str | int | bool | list[str] | None]:
 
 
 def show_config() -> None:
-    """Print how simdnorm was built and what it runs on."""
+    """Print how simdnorm was built and what it runs on.
+
+    Examples
+    --------
+    >>> import simdnorm
+    >>> simdnorm.show_config()  # doctest: +ELLIPSIS
+           version  ...
+    """
     for key, value in config().items():
         lines = value if isinstance(value, list) else [str(value)]
         print(f"{key:>14}  " + f"\n{'':<16}".join(lines))
 
 
 def get_include() -> str:
-    """Return the directory of the C++ headers (``#include <simdnorm/simdnorm.hpp>``)."""
+    """Return the directory of the C++ headers (``#include <simdnorm/simdnorm.hpp>``).
+
+    Returns
+    -------
+    str
+        For a compiler's ``-I``.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the headers were not installed, as they are not where the reference answers.
+
+    Examples
+    --------
+    >>> import simdnorm
+    >>> try:
+    ...     option = f"-I{simdnorm.get_include()}"
+    ... except FileNotFoundError:
+    ...     option = ""
+    """
     return _installed(_PACKAGE / "include", "simdnorm/simdnorm.hpp", "the C++ headers")
 
 
 def get_cmake_dir() -> str:
-    """Return the directory for ``simdnorm_DIR``, so that ``find_package(simdnorm)`` finds this package."""
+    """Return the directory for ``simdnorm_DIR``, so that ``find_package(simdnorm)`` finds this package.
+
+    Returns
+    -------
+    str
+        As in ``cmake -Dsimdnorm_DIR=...``.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the CMake package was not installed, as it is not where the reference answers.
+
+    Examples
+    --------
+    >>> import simdnorm
+    >>> try:
+    ...     option = f"-Dsimdnorm_DIR={simdnorm.get_cmake_dir()}"
+    ... except FileNotFoundError:
+    ...     option = ""
+    """
     return _installed(_PACKAGE / "lib" / "cmake" / "simdnorm", "simdnormConfig.cmake", "the CMake package")
 
 

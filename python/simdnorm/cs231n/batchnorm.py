@@ -27,19 +27,34 @@ def batchnorm_forward(x: ArrayLike, gamma: ArrayLike, beta: ArrayLike, bn_param:
     Parameters
     ----------
     x : array_like
-        (N, D).
+        (N, D), of real numbers.
     gamma, beta : array_like
         (D,), scale and shift.
     bn_param : dict
         ``mode`` is ``"train"`` or ``"test"``; optional are ``eps``, ``momentum``, ``running_mean`` and
-        ``running_var``. In train mode the last two are replaced by new arrays.
+        ``running_var``, both (D,). In train mode the last two are replaced by new arrays.
 
     Returns
     -------
     out : ndarray
-        (N, D).
+        (N, D), of the type of ``x * gamma + beta``.
     cache : Cache
         For `batchnorm_backward`; in test mode the running statistics are constants there.
+
+    Raises
+    ------
+    TypeError
+        If `bn_param` is no dict; if an array does not hold real numbers, or is a masked array or a matrix; if ``eps``
+        or ``momentum`` is no real number.
+    ValueError
+        If an array is ragged, or of another shape than above; if ``mode`` is none of the two, ``eps`` negative or not
+        finite, or ``momentum`` outside [0, 1]; if in train mode `x` has fewer than two rows, but for longdouble.
+    MemoryError
+        If there is no room for the result, or for what the cache keeps.
+
+    References
+    ----------
+    Ioffe & Szegedy, Batch Normalization, arXiv:1502.03167 (2015).
 
     Examples
     --------
@@ -57,12 +72,78 @@ def batchnorm_forward(x: ArrayLike, gamma: ArrayLike, beta: ArrayLike, bn_param:
 
 
 def batchnorm_backward(dout: ArrayLike, cache: Cache) -> Gradients:
-    """Carry `dout` (N, D) back through `batchnorm_forward`: dx (N, D), dgamma (D,), dbeta (D,)."""
+    """Carry the gradient `dout` of the loss in `out` back through `batchnorm_forward`.
+
+    Parameters
+    ----------
+    dout : array_like
+        (N, D), of real numbers.
+    cache : Cache
+        As `batchnorm_forward` returned it.
+
+    Returns
+    -------
+    dx, dgamma, dbeta : ndarray
+        (N, D), (D,) and (D,), of the type of ``dout * out``.
+
+    Raises
+    ------
+    TypeError
+        If `dout` does not hold real numbers, or is a masked array or a matrix; if `cache` is not that of a forward
+        pass.
+    ValueError
+        If `dout` is ragged, or of another shape than `x`.
+    MemoryError
+        If there is no room for the results.
+
+    References
+    ----------
+    Ioffe & Szegedy, Batch Normalization, arXiv:1502.03167 (2015).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from simdnorm.cs231n import batchnorm_backward, batchnorm_forward
+    >>> x = np.array([[1.0], [3.0], [5.0]])
+    >>> out, cache = batchnorm_forward(x, np.ones(1), np.zeros(1), {"mode": "train", "eps": 0.0})
+    >>> dx, dgamma, dbeta = batchnorm_backward(np.array([[1.0], [0.0], [0.0]]), cache)
+    >>> dx.T.round(3), dgamma.round(3), dbeta
+    (array([[ 0.102, -0.204,  0.102]]), array([-1.225]), array([1.]))
+    """
     return _backward(dout, cache)
 
 
 def batchnorm_backward_alt(dout: ArrayLike, cache: Cache) -> Gradients:
-    """Do as `batchnorm_backward`, whose kernel is the simplified form already: the same bits."""
+    """Do as `batchnorm_backward`, whose kernel is the simplified form already: the same bits.
+
+    Parameters
+    ----------
+    dout, cache
+        As those of `batchnorm_backward`.
+
+    Returns
+    -------
+    dx, dgamma, dbeta : ndarray
+        As those of `batchnorm_backward`.
+
+    Raises
+    ------
+    TypeError, ValueError, MemoryError
+        As `batchnorm_backward` does.
+
+    References
+    ----------
+    Ioffe & Szegedy, Batch Normalization, arXiv:1502.03167 (2015).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from simdnorm.cs231n import batchnorm_backward_alt, batchnorm_forward
+    >>> out, cache = batchnorm_forward(np.array([[1.0], [3.0]]), np.ones(1), np.zeros(1), {"mode": "train", "eps": 0.0})
+    >>> dx, dgamma, dbeta = batchnorm_backward_alt(np.array([[1.0], [4.0]]), cache)
+    >>> dgamma, dbeta
+    (array([3.]), array([5.]))
+    """
     return _backward(dout, cache)
 
 
@@ -72,7 +153,7 @@ def spatial_batchnorm_forward(x: ArrayLike, gamma: ArrayLike, beta: ArrayLike, b
     Parameters
     ----------
     x : array_like
-        (N, C, H, W).
+        (N, C, H, W), of real numbers.
     gamma, beta : array_like
         (C,), scale and shift.
     bn_param : dict
@@ -81,15 +162,65 @@ def spatial_batchnorm_forward(x: ArrayLike, gamma: ArrayLike, beta: ArrayLike, b
     Returns
     -------
     out : ndarray
-        (N, C, H, W).
+        (N, C, H, W), of the type of ``x * gamma + beta``.
     cache : Cache
         For `spatial_batchnorm_backward`.
+
+    Raises
+    ------
+    TypeError, ValueError, MemoryError
+        As `batchnorm_forward` does, a row being a position of a sample.
+
+    References
+    ----------
+    Ioffe & Szegedy, Batch Normalization, arXiv:1502.03167 (2015).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from simdnorm.cs231n import spatial_batchnorm_forward
+    >>> x, bn_param = np.array([1.0, 3.0]).reshape(1, 1, 1, 2), {"mode": "train", "eps": 0.0}
+    >>> out, cache = spatial_batchnorm_forward(x, np.ones(1), np.zeros(1), bn_param)
+    >>> out, bn_param["running_mean"]
+    (array([[[[-1.,  1.]]]]), array([0.2]))
     """
     return _forward(of_dimensions(4, "x", x), gamma, beta, bn_param)
 
 
 def spatial_batchnorm_backward(dout: ArrayLike, cache: Cache) -> Gradients:
-    """Carry `dout` (N, C, H, W) back through `spatial_batchnorm_forward`: dx (N, C, H, W), dgamma (C,), dbeta (C,)."""
+    """Carry the gradient `dout` of the loss in `out` back through `spatial_batchnorm_forward`.
+
+    Parameters
+    ----------
+    dout : array_like
+        (N, C, H, W), of real numbers.
+    cache : Cache
+        As `spatial_batchnorm_forward` returned it.
+
+    Returns
+    -------
+    dx, dgamma, dbeta : ndarray
+        (N, C, H, W), (C,) and (C,), of the type of ``dout * out``.
+
+    Raises
+    ------
+    TypeError, ValueError, MemoryError
+        As `batchnorm_backward` does.
+
+    References
+    ----------
+    Ioffe & Szegedy, Batch Normalization, arXiv:1502.03167 (2015).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from simdnorm.cs231n import spatial_batchnorm_backward, spatial_batchnorm_forward
+    >>> x = np.array([1.0, 3.0]).reshape(1, 1, 1, 2)
+    >>> out, cache = spatial_batchnorm_forward(x, np.ones(1), np.zeros(1), {"mode": "train", "eps": 0.0})
+    >>> dx, dgamma, dbeta = spatial_batchnorm_backward(np.ones_like(x), cache)
+    >>> dgamma, dbeta
+    (array([0.]), array([2.]))
+    """
     return _backward(dout, cache)
 
 

@@ -38,20 +38,39 @@ def spatial_groupnorm_forward(
     Parameters
     ----------
     x : array_like
-        (N, C, H, W).
+        (N, C, H, W), of real numbers.
     gamma, beta : array_like
         (1, C, 1, 1) or (C,), scale and shift.
     G : int
-        Divides C.
+        The number of groups, which divides C.
     gn_param : dict
         Optional is ``eps``.
 
     Returns
     -------
     out : ndarray
-        (N, C, H, W).
+        (N, C, H, W), of the type of ``x * gamma + beta``.
     cache : GroupCache
         For `spatial_groupnorm_backward`.
+
+    Raises
+    ------
+    TypeError, ValueError, MemoryError
+        As `layernorm_forward` does; a TypeError also if `G` is no integer, a ValueError if it is less than 1 or does
+        not divide C.
+
+    References
+    ----------
+    Wu & He, Group Normalization, arXiv:1803.08494 (2018).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from simdnorm.cs231n import spatial_groupnorm_forward
+    >>> x = np.array([1.0, 3.0, 10.0, 30.0]).reshape(1, 4, 1, 1)
+    >>> out, cache = spatial_groupnorm_forward(x, np.ones(4), np.zeros(4), 2, {"eps": 0.0})
+    >>> out.ravel()
+    array([-1.,  1., -1.,  1.])
     """
     eps = checked_eps(checked_param("gn_param", gn_param).get("eps", 1e-5))
     x = of_dimensions(4, "x", x)
@@ -67,7 +86,39 @@ def spatial_groupnorm_forward(
 
 
 def spatial_groupnorm_backward(dout: ArrayLike, cache: GroupCache) -> Gradients:
-    """Carry `dout` (N, C, H, W) back through `spatial_groupnorm_forward`: dx, and dgamma, dbeta in the given shapes."""
+    """Carry the gradient `dout` of the loss in `out` back through `spatial_groupnorm_forward`.
+
+    Parameters
+    ----------
+    dout : array_like
+        (N, C, H, W), of real numbers.
+    cache : GroupCache
+        As `spatial_groupnorm_forward` returned it.
+
+    Returns
+    -------
+    dx, dgamma, dbeta : ndarray
+        (N, C, H, W), and the shapes in which `gamma` and `beta` were given; of the type of ``dout * out``.
+
+    Raises
+    ------
+    TypeError, ValueError, MemoryError
+        As `batchnorm_backward` does.
+
+    References
+    ----------
+    Wu & He, Group Normalization, arXiv:1803.08494 (2018).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from simdnorm.cs231n import spatial_groupnorm_backward, spatial_groupnorm_forward
+    >>> x, dout = (np.array(a).reshape(1, 4, 1, 1) for a in ([1.0, 3.0, 10.0, 30.0], [1.0, 0.0, 2.0, 0.0]))
+    >>> out, cache = spatial_groupnorm_forward(x, np.ones(4), np.zeros(4), 2, {"eps": 0.0})
+    >>> dx, dgamma, dbeta = spatial_groupnorm_backward(dout, cache)
+    >>> dgamma, dbeta
+    (array([-1.,  0., -2.,  0.]), array([1., 0., 2., 0.]))
+    """
     dout, dtype, cache = meet(dout, cache, lambda *arguments: _forward(*arguments, groups=cache.groups))
     x, gamma, mean, rstd = cache.x, cache.gamma, cache.mean, cache.rstd
     gradients = functions(x).group_norm_backward(dout, x, mean, rstd, cache.groups, gamma)

@@ -26,7 +26,7 @@ def layernorm_forward(x: ArrayLike, gamma: ArrayLike, beta: ArrayLike, ln_param:
     Parameters
     ----------
     x : array_like
-        (N, D).
+        (N, D), of real numbers.
     gamma, beta : array_like
         (D,), scale and shift.
     ln_param : dict
@@ -35,9 +35,23 @@ def layernorm_forward(x: ArrayLike, gamma: ArrayLike, beta: ArrayLike, ln_param:
     Returns
     -------
     out : ndarray
-        (N, D).
+        (N, D), of the type of ``x * gamma + beta``.
     cache : Cache
         For `layernorm_backward`.
+
+    Raises
+    ------
+    TypeError
+        If `ln_param` is no dict, or ``eps`` in it no real number; if an array does not hold real numbers, or is a
+        masked array or a matrix.
+    ValueError
+        If an array is ragged, or of another shape than above; if ``eps`` is negative or not finite.
+    MemoryError
+        If there is no room for the result, or for what the cache keeps.
+
+    References
+    ----------
+    Ba, Kiros & Hinton, Layer Normalization, arXiv:1607.06450 (2016).
 
     Examples
     --------
@@ -60,7 +74,38 @@ def layernorm_forward(x: ArrayLike, gamma: ArrayLike, beta: ArrayLike, ln_param:
 
 
 def layernorm_backward(dout: ArrayLike, cache: Cache) -> Gradients:
-    """Carry `dout` (N, D) back through `layernorm_forward`: dx (N, D), dgamma (D,), dbeta (D,)."""
+    """Carry the gradient `dout` of the loss in `out` back through `layernorm_forward`.
+
+    Parameters
+    ----------
+    dout : array_like
+        (N, D), of real numbers.
+    cache : Cache
+        As `layernorm_forward` returned it.
+
+    Returns
+    -------
+    dx, dgamma, dbeta : ndarray
+        (N, D), (D,) and (D,), of the type of ``dout * out``.
+
+    Raises
+    ------
+    TypeError, ValueError, MemoryError
+        As `batchnorm_backward` does.
+
+    References
+    ----------
+    Ba, Kiros & Hinton, Layer Normalization, arXiv:1607.06450 (2016).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from simdnorm.cs231n import layernorm_backward, layernorm_forward
+    >>> out, cache = layernorm_forward(np.array([[1.0, 3.0, 5.0]]), np.ones(3), np.zeros(3), {"eps": 0.0})
+    >>> dx, dgamma, dbeta = layernorm_backward(np.array([[1.0, 0.0, 0.0]]), cache)
+    >>> dx.round(3), dbeta
+    (array([[ 0.102, -0.204,  0.102]]), array([1., 0., 0.]))
+    """
     dout, dtype, cache = meet(dout, cache, _forward)
     x, gamma, mean, rstd = cache.x, cache.gamma, cache.mean, cache.rstd
     return rounded(functions(x).layer_norm_backward(dout, x, mean, rstd, gamma, axis=1), dtype)

@@ -25,7 +25,7 @@ def add_layer_norm(
     x, residual : ndarray
         Of one shape and dtype: float32, float64, float16 or bfloat16.
     normalized_shape, weight, bias, eps
-        As in `layer_norm`.
+        As those of `layer_norm`.
     out : ndarray, optional
         Receives `y`; may be `x` or `residual` itself.
 
@@ -33,6 +33,15 @@ def add_layer_norm(
     -------
     y, summed : ndarray
         ``summed = x + residual``, rounded to the dtype of `x`, and ``y = layer_norm(summed, ...)``.
+
+    Raises
+    ------
+    TypeError, ValueError, MemoryError
+        As `layer_norm` does; a ValueError also if `residual` has another shape or dtype than `x`.
+
+    References
+    ----------
+    Ba, Kiros & Hinton, Layer Normalization, arXiv:1607.06450 (2016).
 
     Examples
     --------
@@ -62,10 +71,25 @@ def add_layer_norm_forward(
 ) -> tuple[Array, Array, Array, Array]:
     """Normalize as `add_layer_norm` does, and keep what `add_layer_norm_backward` needs.
 
+    Parameters
+    ----------
+    x, residual, normalized_shape, weight, bias, eps, out
+        As those of `add_layer_norm`.
+
     Returns
     -------
     y, summed, mean, rstd : ndarray
-        `mean` and `rstd` as `layer_norm_forward` returns them for `summed`.
+        `y` and `summed` are what `add_layer_norm` returns; `mean` and `rstd` are what `layer_norm_forward` returns for
+        `summed`.
+
+    Raises
+    ------
+    TypeError, ValueError, MemoryError
+        As `add_layer_norm` does.
+
+    References
+    ----------
+    Ba, Kiros & Hinton, Layer Normalization, arXiv:1607.06450 (2016).
 
     Examples
     --------
@@ -114,6 +138,16 @@ def add_layer_norm_backward(
     -------
     dx, dweight, dbias : ndarray or None
         `dx` is the gradient in `x` and in `residual` alike; the others are as in `layer_norm_backward`.
+
+    Raises
+    ------
+    TypeError, ValueError, MemoryError
+        As `layer_norm_backward` does, for `summed` in place of `x`; a ValueError also if `dsummed` has another shape or
+        dtype than `summed`.
+
+    References
+    ----------
+    Ba, Kiros & Hinton, Layer Normalization, arXiv:1607.06450 (2016).
 
     Examples
     --------

@@ -24,7 +24,7 @@ def add_rms_norm(
     x, residual : ndarray
         Of one shape and dtype: float32, float64, float16 or bfloat16.
     normalized_shape, weight, eps
-        As in `rms_norm`.
+        As those of `rms_norm`.
     out : ndarray, optional
         Receives `y`; may be `x` or `residual` itself.
 
@@ -32,6 +32,15 @@ def add_rms_norm(
     -------
     y, summed : ndarray
         ``summed = x + residual``, rounded to the dtype of `x`, and ``y = rms_norm(summed, ...)``.
+
+    Raises
+    ------
+    TypeError, ValueError, MemoryError
+        As `rms_norm` does; a ValueError also if `residual` has another shape or dtype than `x`.
+
+    References
+    ----------
+    Zhang & Sennrich, Root Mean Square Layer Normalization, arXiv:1910.07467 (2019).
 
     Examples
     --------
@@ -60,10 +69,24 @@ def add_rms_norm_forward(
 ) -> tuple[Array, Array, Array]:
     """Normalize as `add_rms_norm` does, and keep what `add_rms_norm_backward` needs.
 
+    Parameters
+    ----------
+    x, residual, normalized_shape, weight, eps, out
+        As those of `add_rms_norm`.
+
     Returns
     -------
     y, summed, rstd : ndarray
-        `rstd` as `rms_norm_forward` returns it for `summed`.
+        `y` and `summed` are what `add_rms_norm` returns; `rstd` is what `rms_norm_forward` returns for `summed`.
+
+    Raises
+    ------
+    TypeError, ValueError, MemoryError
+        As `add_rms_norm` does.
+
+    References
+    ----------
+    Zhang & Sennrich, Root Mean Square Layer Normalization, arXiv:1910.07467 (2019).
 
     Examples
     --------
@@ -111,6 +134,16 @@ def add_rms_norm_backward(
     -------
     dx, dweight : ndarray or None
         `dx` is the gradient in `x` and in `residual` alike; `dweight` is as in `rms_norm_backward`.
+
+    Raises
+    ------
+    TypeError, ValueError, MemoryError
+        As `rms_norm_backward` does, for `summed` in place of `x`; a ValueError also if `dsummed` has another shape or
+        dtype than `summed`.
+
+    References
+    ----------
+    Zhang & Sennrich, Root Mean Square Layer Normalization, arXiv:1910.07467 (2019).
 
     Examples
     --------

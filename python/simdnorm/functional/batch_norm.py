@@ -51,6 +51,25 @@ def batch_norm(
     ndarray
         In the shape and dtype of `x`: `out` where it was given.
 
+    Raises
+    ------
+    TypeError
+        If an array is not a plain NumPy one, or of a dtype not named above; if the dtypes of `running_mean` and
+        `running_var` differ; if `training` is no bool, `channel_axis` no integer, or `momentum` or `eps` no real
+        number.
+    ValueError
+        If `x`, `weight`, `bias`, `eps`, `channel_axis`, `mask` or `out` is refused as `group_norm` refuses it; if
+        `running_mean` or `running_var` is not (channels,), is given without the other, or shares memory with it, with
+        `x` or, in training, with `weight`, `bias` or `mask`; if neither is given when not `training`, or one is
+        read-only in training; if `momentum` is None or outside [0, 1]; if in training a channel has fewer than two
+        values.
+    MemoryError
+        As in `group_norm`.
+
+    References
+    ----------
+    Ioffe & Szegedy, Batch Normalization, arXiv:1502.03167 (2015).
+
     Examples
     --------
     >>> import numpy as np, simdnorm
@@ -87,13 +106,29 @@ def batch_norm_forward(
 ) -> tuple[Array, Array, Array]:
     """Normalize by the batch's statistics (training), and keep what `batch_norm_backward` needs.
 
-    Parameters are those of `batch_norm`; `unbiased` says whether the running variance takes the batch's variance
-    times n / (n - 1), as PyTorch's does.
+    Parameters
+    ----------
+    x, weight, bias, running_mean, running_var, momentum, eps, channel_axis, mask
+        As those of `batch_norm` in training.
+    unbiased : bool
+        Whether the running variance takes the batch's variance times n / (n - 1), as PyTorch's does.
+    out
+        As that of `batch_norm`.
 
     Returns
     -------
     y, mean, rstd : ndarray
-        `mean` and ``rstd = 1 / sqrt(var + eps)`` are (channels,), float64 for float64, else float32.
+        `y` is what `batch_norm` returns; `mean` and ``rstd = 1 / sqrt(var + eps)`` are (channels,), float64 for
+        float64, else float32.
+
+    Raises
+    ------
+    TypeError, ValueError, MemoryError
+        As `batch_norm` does in training; a TypeError also if `unbiased` is no bool.
+
+    References
+    ----------
+    Ioffe & Szegedy, Batch Normalization, arXiv:1502.03167 (2015).
 
     Examples
     --------
@@ -133,13 +168,15 @@ def batch_norm_backward(
     Parameters
     ----------
     dy, x : ndarray
-        Of one shape and dtype.
+        Of one shape and dtype: one that `batch_norm` takes.
     mean, rstd : ndarray
-        (channels,): as `batch_norm_forward` returned them, or constants when not `training`.
-    weight, channel_axis, mask
+        (channels,): as `batch_norm_forward` returned them, or constants of that dtype when not `training`.
+    weight
         As in the forward pass.
     training : bool
         False is the frozen pass: `mean` and `rstd` do not depend on `x`.
+    channel_axis, mask
+        As in the forward pass.
     need : (bool, bool, bool)
         Which of the three results are wanted.
     out : ndarray, optional
@@ -148,7 +185,16 @@ def batch_norm_backward(
     Returns
     -------
     dx, dweight, dbias : ndarray or None
-        None where `need` says so; `dweight` also where no `weight` was given. `dx` is zero where the mask is False.
+        As those of `group_norm_backward`.
+
+    Raises
+    ------
+    TypeError, ValueError, MemoryError
+        As `group_norm_backward` does; a TypeError also if `training` is no bool.
+
+    References
+    ----------
+    Ioffe & Szegedy, Batch Normalization, arXiv:1502.03167 (2015).
 
     Examples
     --------

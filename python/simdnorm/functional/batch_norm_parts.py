@@ -45,6 +45,15 @@ def batch_norm_stats(x: Array, *, channel_axis: int = 1, mask: Mask | None = Non
     count, mean, m2 : ndarray
         (channels,), of int64, float64 and float64.
 
+    Raises
+    ------
+    TypeError, ValueError, MemoryError
+        If `x`, `channel_axis` or `mask` is refused as `group_norm` refuses it.
+
+    References
+    ----------
+    Ioffe & Szegedy, Batch Normalization, arXiv:1502.03167 (2015).
+
     Examples
     --------
     >>> import numpy as np, simdnorm
@@ -60,17 +69,30 @@ def batch_norm_stats(x: Array, *, channel_axis: int = 1, mask: Mask | None = Non
 
 
 def merge_stats(*shares: Statistics) -> Statistics:
-    """Merge what `batch_norm_stats` returned for each share, exactly (Chan, Golub & LeVeque) and in the order given.
+    """Merge what `batch_norm_stats` returned for each share, exactly and in the order given.
 
     Parameters
     ----------
     *shares : (count, mean, m2)
-        One or more; the same order gives the same bits.
+        One or more, each of (channels,) arrays; the same order gives the same bits.
 
     Returns
     -------
     count, mean, m2 : ndarray
         Of the whole, as `batch_norm_stats` would return them.
+
+    Raises
+    ------
+    TypeError
+        If a share is no tuple or list, `count` in it no NumPy array of numbers, or `mean` or `m2` none of float32,
+        float64, float16 or bfloat16.
+    ValueError
+        If there is no share; if a share has not three values, or arrays of other shapes than (channels,), or has other
+        channels than the first; if a `count` is negative or not whole.
+
+    References
+    ----------
+    Chan, Golub & LeVeque, Updating Formulae and a Pairwise Algorithm for Computing Sample Variances (1979).
 
     Examples
     --------
@@ -120,6 +142,16 @@ def batch_norm_apply(
     ndarray
         In the shape and dtype of `x`: `out` where it was given.
 
+    Raises
+    ------
+    TypeError, ValueError, MemoryError
+        If `x`, `weight`, `bias`, `channel_axis` or `out` is refused as `group_norm` refuses it; a TypeError also if
+        `mean` or `rstd` is of another dtype than named above, a ValueError if it is not (channels,).
+
+    References
+    ----------
+    Ioffe & Szegedy, Batch Normalization, arXiv:1502.03167 (2015).
+
     Examples
     --------
     >>> import numpy as np, simdnorm
@@ -146,7 +178,7 @@ def batch_norm_backward_sums(
     Parameters
     ----------
     dy, x : ndarray
-        Of one shape and dtype.
+        Of one shape and dtype: one that `batch_norm_stats` takes.
     mean, rstd : ndarray
         (channels,), float64, or float32 where `x` is not float64, over all shares.
     channel_axis : int
@@ -158,6 +190,17 @@ def batch_norm_backward_sums(
     -------
     sum_dy, sum_dy_xhat : ndarray of float64
         (channels,).
+
+    Raises
+    ------
+    TypeError, ValueError, MemoryError
+        If `x`, `channel_axis` or `mask` is refused as `group_norm` refuses it; a TypeError also if `mean` or `rstd` is
+        of another dtype than named above, a ValueError if it is not (channels,) or `dy` has another shape or dtype than
+        `x`.
+
+    References
+    ----------
+    Ioffe & Szegedy, Batch Normalization, arXiv:1502.03167 (2015).
 
     Examples
     --------
@@ -196,10 +239,8 @@ def batch_norm_backward_apply(
 
     Parameters
     ----------
-    dy, x : ndarray
-        Of one shape and dtype.
-    mean, rstd : ndarray
-        (channels,), float64, or float32 where `x` is not float64, over all shares.
+    dy, x, mean, rstd
+        As those of `batch_norm_backward_sums`.
     weight : ndarray or None
         (channels,) of the dtype of `x`, or float32 beside 16 bits.
     sum_dy, sum_dy_xhat : ndarray
@@ -217,6 +258,17 @@ def batch_norm_backward_apply(
     -------
     ndarray
         `dx`, in the shape and dtype of `x`: `out` where it was given.
+
+    Raises
+    ------
+    TypeError, ValueError, MemoryError
+        As `batch_norm_backward_sums` does, for `sum_dy` and `sum_dy_xhat` like `mean`; a TypeError also if `count` is
+        no NumPy array of numbers, a ValueError if they are not whole, or less than the values of `x` per channel;
+        either also if `weight` or `out` is refused as `group_norm` refuses it.
+
+    References
+    ----------
+    Ioffe & Szegedy, Batch Normalization, arXiv:1502.03167 (2015).
 
     Examples
     --------

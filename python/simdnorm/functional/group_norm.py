@@ -43,6 +43,22 @@ def group_norm(
     ndarray
         In the shape and dtype of `x`: `out` where it was given.
 
+    Raises
+    ------
+    TypeError
+        If an array is not a plain NumPy one, `x`, `weight` or `bias` of a dtype not named above, or `mask` not of
+        bools; if `num_groups` or `channel_axis` is no integer, or `eps` no real number.
+    ValueError
+        If `x` has fewer than two dimensions, `channel_axis` is out of range, or `num_groups` is less than 1 or does not
+        divide the channels; if `weight` or `bias` is not (channels,), or `mask` does not broadcast to `x`; if `eps` is
+        negative or not finite; if `out` cannot be written, as in `layer_norm`, or overlaps `mask`.
+    MemoryError
+        If there is no room for the result, or for the copy of an array that does not lie as the kernels read it.
+
+    References
+    ----------
+    Wu & He, Group Normalization, arXiv:1803.08494 (2018).
+
     Examples
     --------
     >>> import numpy as np, simdnorm
@@ -70,10 +86,25 @@ def group_norm_forward(
 ) -> tuple[Array, Array, Array]:
     """Normalize as `group_norm` does, and keep what `group_norm_backward` needs.
 
+    Parameters
+    ----------
+    x, num_groups, weight, bias, eps, channel_axis, mask, out
+        As those of `group_norm`.
+
     Returns
     -------
     y, mean, rstd : ndarray
-        `mean` and ``rstd = 1 / sqrt(var + eps)`` are (samples, num_groups), float64 for float64, else float32.
+        `y` is what `group_norm` returns; `mean` and ``rstd = 1 / sqrt(var + eps)`` are (samples, num_groups), float64
+        for float64, else float32.
+
+    Raises
+    ------
+    TypeError, ValueError, MemoryError
+        As `group_norm` does.
+
+    References
+    ----------
+    Wu & He, Group Normalization, arXiv:1803.08494 (2018).
 
     Examples
     --------
@@ -109,9 +140,9 @@ def group_norm_backward(
     Parameters
     ----------
     dy, x : ndarray
-        Of one shape and dtype.
+        Of one shape and dtype: one that `group_norm` takes.
     mean, rstd : ndarray
-        As `group_norm_forward` returned them.
+        (samples, num_groups), as `group_norm_forward` returned them.
     num_groups, weight, channel_axis, mask
         As in the forward pass.
     need : (bool, bool, bool)
@@ -122,7 +153,26 @@ def group_norm_backward(
     Returns
     -------
     dx, dweight, dbias : ndarray or None
-        None where `need` says so; `dweight` also where no `weight` was given. `dx` is zero where the mask is False.
+        `dx` has the shape and dtype of `x`, and is zero where the mask is False; the gradients of the parameters are
+        (channels,), of the dtype of `weight`, or of `x` without it. None where `need` says so; `dweight` also where no
+        `weight` was given.
+
+    Raises
+    ------
+    TypeError
+        If an array is not a plain NumPy one, or of a dtype that the forward pass neither takes nor returns for it; if
+        `num_groups` or `channel_axis` is no integer, or `need` no sequence of bools.
+    ValueError
+        If `dy` has another shape or dtype than `x`, or `mean` or `rstd` another shape than the forward pass gave it; if
+        `x`, `num_groups`, `weight`, `channel_axis` or `mask` is refused as `group_norm` refuses it; if `need` has not
+        three values; if `out` is given and `need` leaves out `dx`, or it cannot be written, as in `layer_norm`, or
+        overlaps another array without being `dy` or `x` itself.
+    MemoryError
+        As in `group_norm`.
+
+    References
+    ----------
+    Wu & He, Group Normalization, arXiv:1803.08494 (2018).
 
     Examples
     --------

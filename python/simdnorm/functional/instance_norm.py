@@ -52,6 +52,25 @@ def instance_norm(
     ndarray
         In the shape and dtype of `x`: `out` where it was given.
 
+    Raises
+    ------
+    TypeError
+        If an array is not a plain NumPy one, or of a dtype not named above; if the dtypes of `running_mean` and
+        `running_var` differ; if `use_input_stats` is no bool, `channel_axis` no integer, or `momentum` or `eps` no real
+        number.
+    ValueError
+        If `x`, `weight`, `bias`, `eps`, `channel_axis`, `mask` or `out` is refused as `group_norm` refuses it; if
+        `running_mean` or `running_var` is not (channels,), is given without the other, or shares memory with it, with
+        `x` or, where it is updated, with `weight`, `bias` or `mask`; if neither is given and `use_input_stats` is
+        False, or one is read-only and it is True; if `momentum` is None or outside [0, 1]; if the statistics of a
+        channel of a sample have fewer than two values.
+    MemoryError
+        As in `group_norm`.
+
+    References
+    ----------
+    Ulyanov, Vedaldi & Lempitsky, Instance Normalization, arXiv:1607.08022 (2016).
+
     Examples
     --------
     >>> import numpy as np, simdnorm
@@ -84,12 +103,25 @@ def instance_norm_forward(
 ) -> tuple[Array, Array, Array]:
     """Normalize by the input's statistics, and keep what `instance_norm_backward` needs.
 
-    Parameters are those of `instance_norm`.
+    Parameters
+    ----------
+    x, weight, bias, eps, channel_axis, mask, out
+        As those of `instance_norm`.
 
     Returns
     -------
     y, mean, rstd : ndarray
-        `mean` and ``rstd = 1 / sqrt(var + eps)`` are (samples, channels), float64 for float64, else float32.
+        `y` is what `instance_norm` returns; `mean` and ``rstd = 1 / sqrt(var + eps)`` are (samples, channels), float64
+        for float64, else float32.
+
+    Raises
+    ------
+    TypeError, ValueError, MemoryError
+        As `instance_norm` does.
+
+    References
+    ----------
+    Ulyanov, Vedaldi & Lempitsky, Instance Normalization, arXiv:1607.08022 (2016).
 
     Examples
     --------
@@ -124,9 +156,9 @@ def instance_norm_backward(
     Parameters
     ----------
     dy, x : ndarray
-        Of one shape and dtype.
+        Of one shape and dtype: one that `instance_norm` takes.
     mean, rstd : ndarray
-        As `instance_norm_forward` returned them.
+        (samples, channels), as `instance_norm_forward` returned them.
     weight, channel_axis, mask
         As in the forward pass.
     need : (bool, bool, bool)
@@ -137,7 +169,16 @@ def instance_norm_backward(
     Returns
     -------
     dx, dweight, dbias : ndarray or None
-        None where `need` says so; `dweight` also where no `weight` was given. `dx` is zero where the mask is False.
+        As those of `group_norm_backward`.
+
+    Raises
+    ------
+    TypeError, ValueError, MemoryError
+        As `group_norm_backward` does.
+
+    References
+    ----------
+    Ulyanov, Vedaldi & Lempitsky, Instance Normalization, arXiv:1607.08022 (2016).
 
     Examples
     --------

@@ -41,6 +41,23 @@ def layer_norm(
     ndarray
         ``(x - mean) / sqrt(var + eps) * weight + bias`` in the shape and dtype of `x`: `out` where it was given.
 
+    Raises
+    ------
+    TypeError
+        If an array is not a plain NumPy one, or `x`, `weight` or `bias` of a dtype not named above; if
+        `normalized_shape` or `axis` is not made of integers, or `eps` is no real number.
+    ValueError
+        If `normalized_shape` is not the trailing shape of `x`, or `axis` is empty, out of range or repeated; if both or
+        neither are given; if `weight` or `bias` has another shape than the reduced axes; if `eps` is negative or not
+        finite; if `out` has another shape or dtype than `x`, is read-only, has elements that share memory, or overlaps
+        an input without being `x` itself.
+    MemoryError
+        If there is no room for the result, or for the copy of an array that does not lie as the kernels read it.
+
+    References
+    ----------
+    Ba, Kiros & Hinton, Layer Normalization, arXiv:1607.06450 (2016).
+
     Examples
     --------
     >>> import numpy as np, simdnorm
@@ -67,11 +84,25 @@ def layer_norm_forward(
 ) -> tuple[Array, Array, Array]:
     """Normalize as `layer_norm` does, and keep what `layer_norm_backward` needs.
 
+    Parameters
+    ----------
+    x, normalized_shape, weight, bias, eps, axis, out
+        As those of `layer_norm`.
+
     Returns
     -------
     y, mean, rstd : ndarray
-        `mean` and ``rstd = 1 / sqrt(var + eps)`` have the shape of `x` with 1 on the reduced axes, and are float64 for
-        float64, else float32.
+        `y` is what `layer_norm` returns; `mean` and ``rstd = 1 / sqrt(var + eps)`` have the shape of `x` with 1 on the
+        reduced axes, and are float64 for float64, else float32.
+
+    Raises
+    ------
+    TypeError, ValueError, MemoryError
+        As `layer_norm` does.
+
+    References
+    ----------
+    Ba, Kiros & Hinton, Layer Normalization, arXiv:1607.06450 (2016).
 
     Examples
     --------
@@ -105,7 +136,7 @@ def layer_norm_backward(
     Parameters
     ----------
     dy, x : ndarray
-        Of one shape and dtype.
+        Of one shape and dtype: one that `layer_norm` takes.
     mean, rstd : ndarray
         As `layer_norm_forward` returned them.
     weight : ndarray, optional
@@ -121,8 +152,25 @@ def layer_norm_backward(
     Returns
     -------
     dx, dweight, dbias : ndarray or None
-        None where `need` says so; `dweight` also where no `weight` was given. The gradients of the parameters have the
-        dtype of `weight`, or of `x` without it.
+        `dx` has the shape and dtype of `x`; the gradients of the parameters have the shape of the reduced axes and the
+        dtype of `weight`, or of `x` without it. None where `need` says so; `dweight` also where no `weight` was given.
+
+    Raises
+    ------
+    TypeError
+        If an array is not a plain NumPy one, or of a dtype that the forward pass neither takes nor returns for it; if
+        `axis` is not made of integers, or `need` is no sequence of bools.
+    ValueError
+        If `dy` has another shape or dtype than `x`, or `mean`, `rstd` or `weight` a shape that does not go with the
+        reduced axes; if `axis` is empty, out of range or repeated; if `need` has not three values; if `out` is given
+        and `need` leaves out `dx`, or it cannot be written, as in `layer_norm`, or overlaps an input without being `dy`
+        or `x` itself.
+    MemoryError
+        As in `layer_norm`.
+
+    References
+    ----------
+    Ba, Kiros & Hinton, Layer Normalization, arXiv:1607.06450 (2016).
 
     Examples
     --------

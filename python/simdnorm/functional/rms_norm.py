@@ -39,6 +39,21 @@ def rms_norm(
     ndarray
         ``x / sqrt(mean(x * x) + eps) * weight`` in the shape and dtype of `x`: `out` where it was given.
 
+    Raises
+    ------
+    TypeError
+        If an array is not a plain NumPy one, or `x` or `weight` of a dtype not named above; if `normalized_shape` or
+        `axis` is not made of integers, or `eps` is no real number.
+    ValueError
+        If `normalized_shape`, `axis`, `eps` or `out` is refused as `layer_norm` refuses it, or `weight` has another
+        shape than the reduced axes.
+    MemoryError
+        If there is no room for the result, or for the copy of an array that does not lie as the kernels read it.
+
+    References
+    ----------
+    Zhang & Sennrich, Root Mean Square Layer Normalization, arXiv:1910.07467 (2019).
+
     Examples
     --------
     >>> import numpy as np, simdnorm
@@ -62,11 +77,25 @@ def rms_norm_forward(
 ) -> tuple[Array, Array]:
     """Normalize as `rms_norm` does, and keep what `rms_norm_backward` needs.
 
+    Parameters
+    ----------
+    x, normalized_shape, weight, eps, axis, out
+        As those of `rms_norm`.
+
     Returns
     -------
     y, rstd : ndarray
-        ``rstd = 1 / sqrt(mean(x * x) + eps)`` has the shape of `x` with 1 on the reduced axes, and is float64 for
-        float64, else float32.
+        `y` is what `rms_norm` returns; ``rstd = 1 / sqrt(mean(x * x) + eps)`` has the shape of `x` with 1 on the
+        reduced axes, and is float64 for float64, else float32.
+
+    Raises
+    ------
+    TypeError, ValueError, MemoryError
+        As `rms_norm` does.
+
+    References
+    ----------
+    Zhang & Sennrich, Root Mean Square Layer Normalization, arXiv:1910.07467 (2019).
 
     Examples
     --------
@@ -98,7 +127,7 @@ def rms_norm_backward(
     Parameters
     ----------
     dy, x : ndarray
-        Of one shape and dtype.
+        Of one shape and dtype: one that `rms_norm` takes.
     rstd : ndarray
         As `rms_norm_forward` returned it.
     weight : ndarray, optional
@@ -113,7 +142,17 @@ def rms_norm_backward(
     Returns
     -------
     dx, dweight : ndarray or None
-        None where `need` says so; `dweight`, of the dtype of `weight`, also where no `weight` was given.
+        `dx` has the shape and dtype of `x`, `dweight` those of `weight`. None where `need` says so; `dweight` also
+        where no `weight` was given.
+
+    Raises
+    ------
+    TypeError, ValueError, MemoryError
+        As `layer_norm_backward` does, but that `need` has two values.
+
+    References
+    ----------
+    Zhang & Sennrich, Root Mean Square Layer Normalization, arXiv:1910.07467 (2019).
 
     Examples
     --------

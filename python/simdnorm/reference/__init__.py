@@ -2,6 +2,8 @@
 
 It computes in longdouble where any input is float64, else in float64, and returns what it computed: a result is never
 rounded back to the type of the input. It is written from the mathematics and shares nothing with the kernels.
+
+Nothing is checked here: what does not fit together fails where NumPy notices, as a rule with a ValueError.
 """
 
 from .add_norm import add_layer_norm_backward, add_layer_norm_forward, add_rms_norm_backward, add_rms_norm_forward

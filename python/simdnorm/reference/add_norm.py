@@ -24,7 +24,31 @@ def add_layer_norm_forward(
     *,
     axis: int | Sequence[int] = -1,
 ) -> tuple[Array, NDArray[Any], Array, Array]:
-    """Return y, summed, mean and rstd; `summed` in the dtype of `x`, the others as `layer_norm_forward` of it."""
+    """Add `residual` to `x`, and normalize the sum as `layer_norm_forward` does.
+
+    Parameters
+    ----------
+    x, residual : array_like
+        Of one shape.
+    weight, bias, eps, axis
+        As those of `layer_norm_forward`.
+
+    Returns
+    -------
+    y, summed, mean, rstd : ndarray
+        `summed` has the dtype of `x`; the others are what `layer_norm_forward` returns for it.
+
+    References
+    ----------
+    Ba, Kiros & Hinton, Layer Normalization, arXiv:1607.06450 (2016).
+
+    Examples
+    --------
+    >>> from simdnorm import reference
+    >>> y, summed, mean, rstd = reference.add_layer_norm_forward([[1, 3]], [[0, 1]], eps=0)
+    >>> y, summed
+    (array([[-1.,  1.]]), array([[1, 4]]))
+    """
     summed = _add(x, residual)
     y, mean, rstd = layer_norm_forward(summed, weight, bias, eps, axis=axis)
     return y, summed, mean, rstd
@@ -38,7 +62,30 @@ def add_rms_norm_forward(
     *,
     axis: int | Sequence[int] = -1,
 ) -> tuple[Array, NDArray[Any], Array]:
-    """Return y, summed and rstd; `summed` in the dtype of `x`, the others as `rms_norm_forward` of it."""
+    """Add `residual` to `x`, and normalize the sum as `rms_norm_forward` does.
+
+    Parameters
+    ----------
+    x, residual : array_like
+        Of one shape.
+    weight, eps, axis
+        As those of `rms_norm_forward`.
+
+    Returns
+    -------
+    y, summed, rstd : ndarray
+        `summed` has the dtype of `x`; the others are what `rms_norm_forward` returns for it.
+
+    References
+    ----------
+    Zhang & Sennrich, Root Mean Square Layer Normalization, arXiv:1910.07467 (2019).
+
+    Examples
+    --------
+    >>> from simdnorm import reference
+    >>> reference.add_rms_norm_forward([[1, 3]], [[0, 4]], eps=0)
+    (array([[0.2, 1.4]]), array([[1, 7]]), array([[0.2]]))
+    """
     summed = _add(x, residual)
     y, rstd = rms_norm_forward(summed, weight, eps, axis=axis)
     return y, summed, rstd
@@ -54,9 +101,36 @@ def add_layer_norm_backward(
     dsummed: ArrayLike | None = None,
     axis: int | Sequence[int] = -1,
 ) -> Gradients:
-    """Return dx, dweight and dbias; dx is the gradient of `x` and of `residual` alike.
+    """Carry the gradients back through `add_layer_norm_forward`.
 
     summed goes two ways, into the norm and on to the next residual, from where `dsummed` comes back: dx is the sum.
+
+    Parameters
+    ----------
+    dy, summed : array_like
+        The gradient of the loss in `y`, and the sum; of one shape.
+    mean, rstd, weight
+        As those of `layer_norm_backward`.
+    dsummed : array_like, optional
+        The gradient of the loss in `summed` from its other uses, of its shape.
+    axis : int or sequence of int
+        The axes that are reduced.
+
+    Returns
+    -------
+    dx, dweight, dbias : ndarray
+        `dx` is the gradient of `x` and of `residual` alike; else as those of `layer_norm_backward`.
+
+    References
+    ----------
+    Ba, Kiros & Hinton, Layer Normalization, arXiv:1607.06450 (2016).
+
+    Examples
+    --------
+    >>> from simdnorm import reference
+    >>> dx, dweight, dbias = reference.add_layer_norm_backward([[1, 0]], [[2, 4]], [[3]], [[1]], dsummed=[[1, 1]])
+    >>> dx, dbias
+    (array([[1., 1.]]), array([1., 0.]))
     """
     dx, dweight, dbias = layer_norm_backward(dy, summed, mean, rstd, weight, axis=axis)
     return _add_gradient(dx, dsummed), dweight, dbias
@@ -71,7 +145,33 @@ def add_rms_norm_backward(
     dsummed: ArrayLike | None = None,
     axis: int | Sequence[int] = -1,
 ) -> WeightGradients:
-    """Return dx and dweight, as `add_layer_norm_backward` does."""
+    """Carry the gradients back through `add_rms_norm_forward`, as `add_layer_norm_backward` does.
+
+    Parameters
+    ----------
+    dy, summed : array_like
+        The gradient of the loss in `y`, and the sum; of one shape.
+    rstd, weight
+        As those of `rms_norm_backward`.
+    dsummed, axis
+        As those of `add_layer_norm_backward`.
+
+    Returns
+    -------
+    dx, dweight : ndarray
+        `dx` is the gradient of `x` and of `residual` alike; else as those of `rms_norm_backward`.
+
+    References
+    ----------
+    Zhang & Sennrich, Root Mean Square Layer Normalization, arXiv:1910.07467 (2019).
+
+    Examples
+    --------
+    >>> from simdnorm import reference
+    >>> dx, dweight = reference.add_rms_norm_backward([[1, 0]], [[1, 1]], [[1]], dsummed=[[1, 1]])
+    >>> dx, dweight
+    (array([[1.5, 0.5]]), array([1., 0.]))
+    """
     dx, dweight = rms_norm_backward(dy, summed, rstd, weight, axis=axis)
     return _add_gradient(dx, dsummed), dweight
 

@@ -40,7 +40,18 @@ def batch_norm_forward(
     Returns
     -------
     y, mean, rstd : ndarray
-        In the working precision; `mean` and `rstd` are (channels,).
+        In the working precision; `y` of the shape of `x`, `mean` and `rstd` (channels,).
+
+    References
+    ----------
+    Ioffe & Szegedy, Batch Normalization, arXiv:1502.03167 (2015).
+
+    Examples
+    --------
+    >>> from simdnorm import reference
+    >>> y, mean, rstd = reference.batch_norm_forward([[1, 10], [3, 30]], eps=0)
+    >>> mean, rstd
+    (array([ 2., 20.]), array([1. , 0.1]))
     """
     x = np.asarray(x, dtype=working_dtype(x, weight, bias))
     channel, axes = split_axes(x.ndim, channel_axis)
@@ -64,6 +75,30 @@ def batch_norm_inference(
     """Normalize the channels of `x` by the running statistics (evaluation).
 
     eps stands under the root, where training had it: 1 / (sqrt(running_var) + eps) would be another function.
+
+    Parameters
+    ----------
+    x : array_like
+        At least two dimensions; channels along `channel_axis`.
+    running_mean, running_var : array_like
+        (channels,).
+    weight, bias, eps, channel_axis, mask
+        As those of `batch_norm_forward`.
+
+    Returns
+    -------
+    ndarray
+        `y`, of the shape of `x`, in longdouble: the rstd that it is computed with has the working precision already.
+
+    References
+    ----------
+    Ioffe & Szegedy, Batch Normalization, arXiv:1502.03167 (2015).
+
+    Examples
+    --------
+    >>> from simdnorm import reference
+    >>> reference.batch_norm_inference([[1, 10]], running_mean=[2, 20], running_var=[1, 100], eps=0).astype("f8")
+    array([[-1., -1.]])
     """
     dtype = working_dtype(x, running_mean, running_var, weight, bias)
     rstd = 1 / np.sqrt(np.asarray(running_var, dtype=dtype) + dtype.type(eps))
@@ -103,7 +138,20 @@ def batch_norm_backward(
     Returns
     -------
     dx, dweight, dbias : ndarray
-        In the working precision; the parameters' gradients are (channels,).
+        In the working precision; `dx` of the shape of `x`, the parameters' gradients (channels,).
+
+    References
+    ----------
+    Ioffe & Szegedy, Batch Normalization, arXiv:1502.03167 (2015).
+
+    Examples
+    --------
+    >>> from simdnorm import reference
+    >>> x = [[1], [3], [5]]
+    >>> y, mean, rstd = reference.batch_norm_forward(x, eps=0)
+    >>> dx, dweight, dbias = reference.batch_norm_backward([[1], [0], [0]], x, mean.astype("f4"), rstd.astype("f4"))
+    >>> dx.T.round(3), dweight.round(3), dbias
+    (array([[ 0.102, -0.204,  0.102]]), array([-1.225]), array([1.]))
     """
     dtype = working_dtype(dy, x, mean, rstd, weight)
     dy, x = np.asarray(dy, dtype=dtype), np.asarray(x, dtype=dtype)

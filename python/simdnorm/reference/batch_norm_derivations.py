@@ -20,6 +20,31 @@ def batch_norm_backward_graph(dy: ArrayLike, x: ArrayLike, weight: ArrayLike, ep
     A node passes its gradient to each input, times the local derivative. Where forwards one value was spread over
     many rows (broadcast), backwards their gradients are summed; where it was a mean, the gradient is spread in equal
     parts 1/N. A variable used twice gets the sum of both gradients.
+
+    Parameters
+    ----------
+    dy, x : array_like
+        (N, C).
+    weight : array_like
+        (C,).
+    eps : float
+        Added to the variance.
+
+    Returns
+    -------
+    dx, dweight, dbias : ndarray
+        (N, C), (C,) and (C,), in the working precision.
+
+    References
+    ----------
+    Ioffe & Szegedy, Batch Normalization, arXiv:1502.03167 (2015).
+
+    Examples
+    --------
+    >>> from simdnorm import reference
+    >>> dx, dweight, dbias = reference.batch_norm_backward_graph([[1], [0], [0]], [[1], [3], [5]], [1], eps=0)
+    >>> dx.T.round(3)
+    array([[ 0.102, -0.204,  0.102]])
     """
     dy, x, weight = working_arrays(dy, x, weight)
     rows = x.shape[0]
@@ -71,6 +96,27 @@ def batch_norm_backward_closed(dy: ArrayLike, x: ArrayLike, weight: ArrayLike, e
     and because weight is one number in a channel, it comes out of both means::
 
         dx = weight * rstd * (dy - mean(dy) - xhat * mean(dy * xhat))
+
+    Parameters
+    ----------
+    dy, x, weight, eps
+        As those of `batch_norm_backward_graph`.
+
+    Returns
+    -------
+    dx, dweight, dbias : ndarray
+        As those of `batch_norm_backward_graph`.
+
+    References
+    ----------
+    Ioffe & Szegedy, Batch Normalization, arXiv:1502.03167 (2015).
+
+    Examples
+    --------
+    >>> from simdnorm import reference
+    >>> dx, dweight, dbias = reference.batch_norm_backward_closed([[1], [0], [0]], [[1], [3], [5]], [1], eps=0)
+    >>> dx.T.round(3)
+    array([[ 0.102, -0.204,  0.102]])
     """
     dy, x, weight = working_arrays(dy, x, weight)
     centred = x - np.mean(x, axis=0)
@@ -95,6 +141,27 @@ def batch_norm_backward_centred_sum(dy: ArrayLike, x: ArrayLike, weight: ArrayLi
 
         dx_i = weight * (var + eps)^(-1/2) / N * (N * dy_i - sum_k dy_k
                                                   - (x_i - mean) / (var + eps) * sum_k dy_k * (x_k - mean))
+
+    Parameters
+    ----------
+    dy, x, weight, eps
+        As those of `batch_norm_backward_graph`.
+
+    Returns
+    -------
+    dx, dweight, dbias : ndarray
+        As those of `batch_norm_backward_graph`.
+
+    References
+    ----------
+    Ioffe & Szegedy, Batch Normalization, arXiv:1502.03167 (2015).
+
+    Examples
+    --------
+    >>> from simdnorm import reference
+    >>> dx, dweight, dbias = reference.batch_norm_backward_centred_sum([[1], [0], [0]], [[1], [3], [5]], [1], eps=0)
+    >>> dx.T.round(3)
+    array([[ 0.102, -0.204,  0.102]])
     """
     dy, x, weight = working_arrays(dy, x, weight)
     rows = x.shape[0]
@@ -118,6 +185,27 @@ def batch_norm_backward_compact(dy: ArrayLike, x: ArrayLike, weight: ArrayLike, 
 
     One sweep over x and dy for both sums, one for dx: this is how kernels do it, and what processes that share a
     batch exchange. LayerNorm has no such form: there the parameters' gradients sum over another axis than dx.
+
+    Parameters
+    ----------
+    dy, x, weight, eps
+        As those of `batch_norm_backward_graph`.
+
+    Returns
+    -------
+    dx, dweight, dbias : ndarray
+        As those of `batch_norm_backward_graph`.
+
+    References
+    ----------
+    Ioffe & Szegedy, Batch Normalization, arXiv:1502.03167 (2015).
+
+    Examples
+    --------
+    >>> from simdnorm import reference
+    >>> dx, dweight, dbias = reference.batch_norm_backward_compact([[1], [0], [0]], [[1], [3], [5]], [1], eps=0)
+    >>> dx.T.round(3)
+    array([[ 0.102, -0.204,  0.102]])
     """
     dy, x, weight = working_arrays(dy, x, weight)
     rows = x.shape[0]

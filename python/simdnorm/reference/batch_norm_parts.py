@@ -16,7 +16,32 @@ from .sums import along, moments, select, split_axes, spread, total
 def batch_norm_statistics(
     x: ArrayLike, *, channel_axis: int = 1, mask: ArrayLike | None = None
 ) -> tuple[NDArray[np.int64], Array, Array]:
-    """Return count (int64), mean and m2 = sum (x - mean)^2 of each channel, all (channels,)."""
+    """Count the values of each channel, and return their mean and m2 = sum (x - mean)^2.
+
+    Parameters
+    ----------
+    x : array_like
+        At least two dimensions; channels along `channel_axis`.
+    channel_axis : int
+        The axis that is kept.
+    mask : array_like of bool, optional
+        Broadcasts to `x`. Where it is False, x is not counted.
+
+    Returns
+    -------
+    count, mean, m2 : ndarray
+        (channels,); `count` of int64, the others in the working precision.
+
+    References
+    ----------
+    Chan, Golub & LeVeque, Updating Formulae and a Pairwise Algorithm for Computing Sample Variances (1979).
+
+    Examples
+    --------
+    >>> from simdnorm import reference
+    >>> reference.batch_norm_statistics([[1, 10], [3, 30]])
+    (array([2, 2]), array([ 2., 20.]), array([  2., 200.]))
+    """
     x = np.asarray(x, dtype=working_dtype(x))
     _, axes = split_axes(x.ndim, channel_axis)
     count, mean, m2 = moments(x, axes, spread(mask, x))
@@ -34,7 +59,36 @@ def batch_norm_apply(
     channel_axis: int = 1,
     mask: ArrayLike | None = None,
 ) -> Array:
-    """Return y = (x - mean) * rstd * weight + bias with (channels,) statistics and parameters."""
+    """Normalize by given statistics: y = (x - mean) * rstd * weight + bias.
+
+    Parameters
+    ----------
+    x : array_like
+        At least two dimensions; channels along `channel_axis`.
+    mean, rstd : array_like
+        (channels,), taken as they stand.
+    weight, bias : array_like, optional
+        (channels,).
+    channel_axis : int
+        The axis that is kept.
+    mask : array_like of bool, optional
+        Broadcasts to `x`. Where it is False, y is 0.
+
+    Returns
+    -------
+    ndarray
+        `y`, of the shape of `x`, in the working precision.
+
+    References
+    ----------
+    Ioffe & Szegedy, Batch Normalization, arXiv:1502.03167 (2015).
+
+    Examples
+    --------
+    >>> from simdnorm import reference
+    >>> reference.batch_norm_apply([[1, 10]], mean=[2, 20], rstd=[1, 2])
+    array([[ -1., -20.]])
+    """
     x = np.asarray(x, dtype=working_dtype(x, mean, rstd, weight, bias))
     channel, _ = split_axes(x.ndim, channel_axis)
     xhat = (x - along(mean, x, channel)) * along(rstd, x, channel)
@@ -51,9 +105,35 @@ def batch_norm_backward_sums(
     channel_axis: int = 1,
     mask: ArrayLike | None = None,
 ) -> tuple[Array, Array]:
-    """Return sum(dy) and sum(dy * xhat) of each channel over this share, both (channels,).
+    """Sum dy and dy * xhat of each channel over this share.
 
-    Summed over the shares they are dbias and dweight, and all that the shares need of each other for dx.
+    Added up over the shares they are dbias and dweight, and all that the shares need of each other for dx.
+
+    Parameters
+    ----------
+    dy, x : array_like
+        The gradient of the loss in `y`, and the input; of one shape.
+    mean, rstd : array_like
+        (channels,), over all shares, taken as they stand.
+    channel_axis : int
+        The axis that is kept.
+    mask : array_like of bool, optional
+        Broadcasts to `x`. Where it is False, dy and x count for nothing.
+
+    Returns
+    -------
+    sum_dy, sum_dy_xhat : ndarray
+        (channels,), in the working precision.
+
+    References
+    ----------
+    Ioffe & Szegedy, Batch Normalization, arXiv:1502.03167 (2015).
+
+    Examples
+    --------
+    >>> from simdnorm import reference
+    >>> reference.batch_norm_backward_sums([[1], [4]], [[1], [3]], mean=[2], rstd=[1])
+    (array([5.]), array([3.]))
     """
     dtype = working_dtype(dy, x, mean, rstd)
     dy, x = np.asarray(dy, dtype=dtype), np.asarray(x, dtype=dtype)
@@ -79,7 +159,35 @@ def batch_norm_backward_apply(
 ) -> Array:
     """Return dx = weight * rstd * (dy - sum_dy / count - xhat * sum_dy_xhat / count) of this share.
 
-    The sums and `count`, all (channels,), are those of all shares together.
+    Parameters
+    ----------
+    dy, x, mean, rstd
+        As those of `batch_norm_backward_sums`.
+    weight : array_like or None
+        (channels,).
+    sum_dy, sum_dy_xhat, count : array_like
+        (channels,), over all shares.
+    channel_axis : int
+        The axis that is kept.
+    mask : array_like of bool, optional
+        Broadcasts to `x`. Where it is False, dx is 0.
+
+    Returns
+    -------
+    ndarray
+        `dx`, of the shape of `x`, in the working precision.
+
+    References
+    ----------
+    Ioffe & Szegedy, Batch Normalization, arXiv:1502.03167 (2015).
+
+    Examples
+    --------
+    >>> from simdnorm import reference
+    >>> dy, x, mean, rstd = [[1], [4]], [[1], [3]], [2], [1]
+    >>> reference.batch_norm_backward_apply(dy, x, mean, rstd, None, sum_dy=[5], sum_dy_xhat=[3], count=[2])
+    array([[0.],
+           [0.]])
     """
     dtype = working_dtype(dy, x, mean, rstd, weight, sum_dy, sum_dy_xhat)
     dy, x = np.asarray(dy, dtype=dtype), np.asarray(x, dtype=dtype)

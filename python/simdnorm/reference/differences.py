@@ -33,6 +33,13 @@ def numerical_gradient(
     -------
     ndarray
         Of the shape of `x`, in the working precision.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from simdnorm import reference
+    >>> reference.numerical_gradient(np.square, np.float32([1, 2]), dy=np.float32([1, 1])).round(2)
+    array([2., 4.])
     """
     x, dy = np.asarray(x), np.asarray(dy)
     dtype = working_dtype(x, dy)

@@ -44,8 +44,19 @@ def group_norm_forward(
     Returns
     -------
     y, mean, rstd : ndarray
-        In the working precision; `mean` and `rstd` are (N, num_groups). A group of which the mask leaves nothing has
-        mean 0 and variance 0.
+        In the working precision; `y` of the shape of `x`, `mean` and `rstd` (N, num_groups). A group of which the mask
+        leaves nothing has mean 0 and variance 0.
+
+    References
+    ----------
+    Wu & He, Group Normalization, arXiv:1803.08494 (2018).
+
+    Examples
+    --------
+    >>> from simdnorm import reference
+    >>> y, mean, rstd = reference.group_norm_forward([[1, 3, 10, 30]], 2, eps=0)
+    >>> mean, rstd
+    (array([[ 2., 20.]]), array([[1. , 0.1]]))
     """
     x = np.asarray(x, dtype=working_dtype(x, weight, bias))
     groups, mask = split(x, num_groups, channel_axis), split_mask(mask, x, num_groups, channel_axis)
@@ -86,7 +97,20 @@ def group_norm_backward(
     Returns
     -------
     dx, dweight, dbias : ndarray
-        In the working precision; the parameters' gradients are (channels,).
+        In the working precision; `dx` of the shape of `x`, the parameters' gradients (channels,).
+
+    References
+    ----------
+    Wu & He, Group Normalization, arXiv:1803.08494 (2018).
+
+    Examples
+    --------
+    >>> from simdnorm import reference
+    >>> x = [[1, 3, 10, 30]]
+    >>> y, mean, rstd = reference.group_norm_forward(x, 2, eps=0)
+    >>> dx, dweight, dbias = reference.group_norm_backward([[1, 0, 2, 0]], x, mean.astype("f4"), rstd.astype("f4"), 2)
+    >>> dweight.round(3), dbias
+    (array([-1.,  0., -2.,  0.]), array([1., 0., 2., 0.]))
     """
     dtype = working_dtype(dy, x, mean, rstd, weight)
     dy, x, rstd = (np.asarray(a, dtype=dtype) for a in (dy, x, rstd))

@@ -25,6 +25,33 @@ def group_norm_backward_graph(
     A node passes its gradient to each input, times the local derivative. Where forwards one value was spread over
     many places (broadcast), backwards their gradients are summed; where it was a mean, the gradient is spread in equal
     parts 1/n. A variable used twice gets the sum of both gradients.
+
+    Parameters
+    ----------
+    dy, x : array_like
+        (N, C, P).
+    weight : array_like
+        (C,).
+    num_groups : int
+        Divides C.
+    eps : float
+        Added to the variance.
+
+    Returns
+    -------
+    dx, dweight, dbias : ndarray
+        (N, C, P), (C,) and (C,), in the working precision.
+
+    References
+    ----------
+    Wu & He, Group Normalization, arXiv:1803.08494 (2018).
+
+    Examples
+    --------
+    >>> from simdnorm import reference
+    >>> dx, dweight, dbias = reference.group_norm_backward_graph([[[1, 0, 0]]], [[[1, 3, 5]]], [1], 1, eps=0)
+    >>> dx.round(3)
+    array([[[ 0.102, -0.204,  0.102]]])
     """
     dy, x, weight = _grouped(dy, x, weight, num_groups)
     samples, _, channels, positions = x.shape
@@ -71,6 +98,27 @@ def group_norm_backward_rows(
 
     The norm is the same; only the parameters run elsewhere. So weight is passed on the way to the norm, by
     dxhat = dy * weight, LayerNorm's own is 1, and the parameters' gradients are summed here.
+
+    Parameters
+    ----------
+    dy, x, weight, num_groups, eps
+        As those of `group_norm_backward_graph`.
+
+    Returns
+    -------
+    dx, dweight, dbias : ndarray
+        As those of `group_norm_backward_graph`.
+
+    References
+    ----------
+    Wu & He, Group Normalization, arXiv:1803.08494 (2018).
+
+    Examples
+    --------
+    >>> from simdnorm import reference
+    >>> dx, dweight, dbias = reference.group_norm_backward_rows([[[1, 0, 0]]], [[[1, 3, 5]]], [1], 1, eps=0)
+    >>> dx.round(3)
+    array([[[ 0.102, -0.204,  0.102]]])
     """
     dy, x, weight = _grouped(dy, x, weight, num_groups)
     samples, groups, channels, positions = x.shape
@@ -86,7 +134,29 @@ def group_norm_backward_rows(
 def group_norm_backward_closed(
     dy: ArrayLike, x: ArrayLike, weight: ArrayLike, num_groups: int, eps: float = 1e-5
 ) -> Gradients:
-    """Take the closed form over a group: dx = rstd * (dxhat - mean(dxhat) - xhat * mean(dxhat * xhat))."""
+    """Take the closed form over a group: dx = rstd * (dxhat - mean(dxhat) - xhat * mean(dxhat * xhat)).
+
+    Parameters
+    ----------
+    dy, x, weight, num_groups, eps
+        As those of `group_norm_backward_graph`.
+
+    Returns
+    -------
+    dx, dweight, dbias : ndarray
+        As those of `group_norm_backward_graph`.
+
+    References
+    ----------
+    Wu & He, Group Normalization, arXiv:1803.08494 (2018).
+
+    Examples
+    --------
+    >>> from simdnorm import reference
+    >>> dx, dweight, dbias = reference.group_norm_backward_closed([[[1, 0, 0]]], [[[1, 3, 5]]], [1], 1, eps=0)
+    >>> dx.round(3)
+    array([[[ 0.102, -0.204,  0.102]]])
+    """
     dy, x, weight = _grouped(dy, x, weight, num_groups)
     samples, _, _, positions = x.shape
     group, shared = (2, 3), (0, 3)
@@ -113,6 +183,27 @@ def group_norm_backward_compact(
         mean(dxhat * xhat)  = sum over a group's channels of weight * sum_dy_xhat / n    (N, G)
 
     One sweep over x and dy for both, one for dx: BatchNorm's compact form, with the fold over channels between.
+
+    Parameters
+    ----------
+    dy, x, weight, num_groups, eps
+        As those of `group_norm_backward_graph`.
+
+    Returns
+    -------
+    dx, dweight, dbias : ndarray
+        As those of `group_norm_backward_graph`.
+
+    References
+    ----------
+    Wu & He, Group Normalization, arXiv:1803.08494 (2018).
+
+    Examples
+    --------
+    >>> from simdnorm import reference
+    >>> dx, dweight, dbias = reference.group_norm_backward_compact([[[1, 0, 0]]], [[[1, 3, 5]]], [1], 1, eps=0)
+    >>> dx.round(3)
+    array([[[ 0.102, -0.204,  0.102]]])
     """
     dy, x, weight = _grouped(dy, x, weight, num_groups)
     samples, _, channels, positions = x.shape

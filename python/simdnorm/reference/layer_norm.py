@@ -40,7 +40,17 @@ def layer_norm_forward(
     Returns
     -------
     y, mean, rstd : ndarray
-        In the working precision; `mean` and `rstd` keep the reduced axes as 1.
+        In the working precision; `y` of the shape of `x`, `mean` and `rstd` with the reduced axes kept as 1.
+
+    References
+    ----------
+    Ba, Kiros & Hinton, Layer Normalization, arXiv:1607.06450 (2016).
+
+    Examples
+    --------
+    >>> from simdnorm import reference
+    >>> reference.layer_norm_forward([[1, 3]], eps=0)
+    (array([[-1.,  1.]]), array([[2.]]), array([[1.]]))
     """
     x = np.asarray(x, dtype=working_dtype(x, weight, bias))
     axes, _ = split_axes(x.ndim, axis)
@@ -74,7 +84,20 @@ def layer_norm_backward(
     Returns
     -------
     dx, dweight, dbias : ndarray
-        In the working precision; the parameters' gradients have the shape of the reduced axes.
+        In the working precision; `dx` of the shape of `x`, the parameters' gradients of that of the reduced axes.
+
+    References
+    ----------
+    Ba, Kiros & Hinton, Layer Normalization, arXiv:1607.06450 (2016).
+
+    Examples
+    --------
+    >>> from simdnorm import reference
+    >>> x = [[1, 3, 5]]
+    >>> y, mean, rstd = reference.layer_norm_forward(x, eps=0)
+    >>> dx, dweight, dbias = reference.layer_norm_backward([[1, 0, 0]], x, mean.astype("f4"), rstd.astype("f4"))
+    >>> dx.round(3), dweight.round(3), dbias
+    (array([[ 0.102, -0.204,  0.102]]), array([-1.225,  0.   ,  0.   ]), array([1., 0., 0.]))
     """
     dtype = working_dtype(dy, x, mean, rstd, weight)
     dy, x, rstd = (np.asarray(a, dtype=dtype) for a in (dy, x, rstd))

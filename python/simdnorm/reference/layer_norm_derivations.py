@@ -20,6 +20,31 @@ def layer_norm_backward_graph(dy: ArrayLike, x: ArrayLike, weight: ArrayLike, ep
     A node passes its gradient to each input, times the local derivative. Where forwards one value was spread over
     many places (broadcast), backwards those places' gradients are summed; where it was a mean, the gradient is spread
     in equal parts 1/D. A variable used twice gets the sum of both gradients.
+
+    Parameters
+    ----------
+    dy, x : array_like
+        (R, D).
+    weight : array_like
+        (D,).
+    eps : float
+        Added to the variance.
+
+    Returns
+    -------
+    dx, dweight, dbias : ndarray
+        (R, D), (D,) and (D,), in the working precision.
+
+    References
+    ----------
+    Ba, Kiros & Hinton, Layer Normalization, arXiv:1607.06450 (2016).
+
+    Examples
+    --------
+    >>> from simdnorm import reference
+    >>> dx, dweight, dbias = reference.layer_norm_backward_graph([[1, 0, 0]], [[1, 3, 5]], [1, 1, 1], eps=0)
+    >>> dx.round(3)
+    array([[ 0.102, -0.204,  0.102]])
     """
     dy, x, weight = working_arrays(dy, x, weight)
     length = x.shape[1]
@@ -66,6 +91,27 @@ def layer_norm_backward_chain_full(dy: ArrayLike, x: ArrayLike, weight: ArrayLik
         dvar  = sum(dxhat * (x - mean)) * (-1/2) * (var + eps)^(-3/2)
         dmean = sum(dxhat) * -(var + eps)^(-1/2)  +  dvar * dvar/dmean,      dvar/dmean = mean(-2 * (x - mean))
         dx    = dxhat * (var + eps)^(-1/2)  +  dvar * 2 * (x - mean) / D  +  dmean / D
+
+    Parameters
+    ----------
+    dy, x, weight, eps
+        As those of `layer_norm_backward_graph`.
+
+    Returns
+    -------
+    dx, dweight, dbias : ndarray
+        As those of `layer_norm_backward_graph`.
+
+    References
+    ----------
+    Ba, Kiros & Hinton, Layer Normalization, arXiv:1607.06450 (2016).
+
+    Examples
+    --------
+    >>> from simdnorm import reference
+    >>> dx, dweight, dbias = reference.layer_norm_backward_chain_full([[1, 0, 0]], [[1, 3, 5]], [1, 1, 1], eps=0)
+    >>> dx.round(3)
+    array([[ 0.102, -0.204,  0.102]])
     """
     dy, x, weight = working_arrays(dy, x, weight)
     length = x.shape[1]
@@ -89,6 +135,27 @@ def layer_norm_backward_chain(dy: ArrayLike, x: ArrayLike, weight: ArrayLike, ep
         dvar  = -1/2 * rstd^3 * sum(dxhat * (x - mean))
         dmean = -rstd * sum(dxhat)
         dx    = dxhat * rstd + (2 * dvar * (x - mean) + dmean) / D
+
+    Parameters
+    ----------
+    dy, x, weight, eps
+        As those of `layer_norm_backward_graph`.
+
+    Returns
+    -------
+    dx, dweight, dbias : ndarray
+        As those of `layer_norm_backward_graph`.
+
+    References
+    ----------
+    Ba, Kiros & Hinton, Layer Normalization, arXiv:1607.06450 (2016).
+
+    Examples
+    --------
+    >>> from simdnorm import reference
+    >>> dx, dweight, dbias = reference.layer_norm_backward_chain([[1, 0, 0]], [[1, 3, 5]], [1, 1, 1], eps=0)
+    >>> dx.round(3)
+    array([[ 0.102, -0.204,  0.102]])
     """
     dy, x, weight = working_arrays(dy, x, weight)
     length = x.shape[1]
@@ -114,6 +181,27 @@ def layer_norm_backward_closed(dy: ArrayLike, x: ArrayLike, weight: ArrayLike, e
     Read: of dxhat, the part along the constant row and the part along xhat are taken away, because moving x in these
     two directions only shifts or scales the row, which the norm undoes. dxhat = dy * weight stands *inside* the means:
     weight varies along the row that they sum over.
+
+    Parameters
+    ----------
+    dy, x, weight, eps
+        As those of `layer_norm_backward_graph`.
+
+    Returns
+    -------
+    dx, dweight, dbias : ndarray
+        As those of `layer_norm_backward_graph`.
+
+    References
+    ----------
+    Ba, Kiros & Hinton, Layer Normalization, arXiv:1607.06450 (2016).
+
+    Examples
+    --------
+    >>> from simdnorm import reference
+    >>> dx, dweight, dbias = reference.layer_norm_backward_closed([[1, 0, 0]], [[1, 3, 5]], [1, 1, 1], eps=0)
+    >>> dx.round(3)
+    array([[ 0.102, -0.204,  0.102]])
     """
     dy, x, weight = working_arrays(dy, x, weight)
     centred = x - np.mean(x, axis=1, keepdims=True)
@@ -140,6 +228,26 @@ def layer_norm_backward_std_mean(dy: ArrayLike, x: ArrayLike, eps: float = 1e-5)
         dmean = -sum(dy) / std
         dstd  = -sum(dy * (x - mean)) / std^2
         dx    = dy / std + dmean / D + dstd * (x - mean) / (D * std)
+
+    Parameters
+    ----------
+    dy, x, eps
+        As those of `layer_norm_backward_graph`.
+
+    Returns
+    -------
+    ndarray
+        `dx`: (R, D), in the working precision.
+
+    References
+    ----------
+    Ba, Kiros & Hinton, Layer Normalization, arXiv:1607.06450 (2016).
+
+    Examples
+    --------
+    >>> from simdnorm import reference
+    >>> reference.layer_norm_backward_std_mean([[1, 0, 0]], [[1, 3, 5]], eps=0).round(3)
+    array([[ 0.102, -0.204,  0.102]])
     """
     dy, x = working_arrays(dy, x)
     length = x.shape[1]

@@ -11,7 +11,25 @@ WeightGradients: TypeAlias = tuple[Array, Array]  # dx, dweight, of a norm witho
 
 
 def working_dtype(*arrays: ArrayLike | None) -> np.dtype[np.floating[Any]]:
-    """Return longdouble when any array is float64 or wider, else float64; an array that is None does not count."""
+    """Find the precision that the reference computes in: longdouble beside float64 or wider, else float64.
+
+    Parameters
+    ----------
+    *arrays : array_like or None
+        What is computed with; an array that is None does not count.
+
+    Returns
+    -------
+    dtype
+        Of longdouble or of float64.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from simdnorm import reference
+    >>> reference.working_dtype(np.zeros(2, np.float32), None)
+    dtype('float64')
+    """
     dtypes = [np.asarray(array).dtype for array in arrays if array is not None]
     wide = any(dtype.kind == "f" and dtype.itemsize >= 8 for dtype in dtypes)
     return np.dtype(np.longdouble if wide else np.float64)

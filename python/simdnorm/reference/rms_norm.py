@@ -39,7 +39,17 @@ def rms_norm_forward(
     Returns
     -------
     y, rstd : ndarray
-        In the working precision; `rstd` keeps the reduced axes as 1.
+        In the working precision; `y` of the shape of `x`, `rstd` with the reduced axes kept as 1.
+
+    References
+    ----------
+    Zhang & Sennrich, Root Mean Square Layer Normalization, arXiv:1910.07467 (2019).
+
+    Examples
+    --------
+    >>> from simdnorm import reference
+    >>> reference.rms_norm_forward([[1, 7]], eps=0)
+    (array([[0.2, 1.4]]), array([[0.2]]))
     """
     if eps is None:
         eps = epsilon(np.asarray(x).dtype)
@@ -74,7 +84,20 @@ def rms_norm_backward(
     Returns
     -------
     dx, dweight : ndarray
-        In the working precision; `dweight` has the shape of the reduced axes.
+        In the working precision; `dx` of the shape of `x`, `dweight` of that of the reduced axes.
+
+    References
+    ----------
+    Zhang & Sennrich, Root Mean Square Layer Normalization, arXiv:1910.07467 (2019).
+
+    Examples
+    --------
+    >>> from simdnorm import reference
+    >>> x = [[1, 7]]
+    >>> y, rstd = reference.rms_norm_forward(x, eps=0)
+    >>> dx, dweight = reference.rms_norm_backward([[1, 0]], x, rstd.astype("f4"))
+    >>> dx.round(3), dweight.round(3)
+    (array([[ 0.196, -0.028]]), array([0.2, 0. ]))
     """
     dtype = working_dtype(dy, x, rstd, weight)
     dy, x, rstd = (np.asarray(a, dtype=dtype) for a in (dy, x, rstd))

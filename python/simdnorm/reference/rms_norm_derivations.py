@@ -18,6 +18,31 @@ def rms_norm_backward_graph(dy: ArrayLike, x: ArrayLike, weight: ArrayLike, eps:
     """Walk the computation graph: LayerNorm's without the two steps of the mean, and without bias.
 
     x is used twice, and gets the sum of both gradients.
+
+    Parameters
+    ----------
+    dy, x : array_like
+        (R, D).
+    weight : array_like
+        (D,).
+    eps : float
+        Added to the mean square.
+
+    Returns
+    -------
+    dx, dweight : ndarray
+        (R, D) and (D,), in the working precision.
+
+    References
+    ----------
+    Zhang & Sennrich, Root Mean Square Layer Normalization, arXiv:1910.07467 (2019).
+
+    Examples
+    --------
+    >>> from simdnorm import reference
+    >>> dx, dweight = reference.rms_norm_backward_graph([[1, 0]], [[1, 7]], [1, 1], eps=0)
+    >>> dx.round(3), dweight.round(3)
+    (array([[ 0.196, -0.028]]), array([0.2, 0. ]))
     """
     dy, x, weight = working_arrays(dy, x, weight)
     length = x.shape[1]
@@ -55,6 +80,27 @@ def rms_norm_backward_jacobian(dy: ArrayLike, x: ArrayLike, weight: ArrayLike, e
                          = rstd * ([k = i] - xhat_k * xhat_i / D)
 
     The matrix is symmetric. (Without eps it is rstd times the projection that takes the part along xhat away.)
+
+    Parameters
+    ----------
+    dy, x, weight, eps
+        As those of `rms_norm_backward_graph`.
+
+    Returns
+    -------
+    dx, dweight : ndarray
+        As those of `rms_norm_backward_graph`.
+
+    References
+    ----------
+    Zhang & Sennrich, Root Mean Square Layer Normalization, arXiv:1910.07467 (2019).
+
+    Examples
+    --------
+    >>> from simdnorm import reference
+    >>> dx, dweight = reference.rms_norm_backward_jacobian([[1, 0]], [[1, 7]], [1, 1], eps=0)
+    >>> dx.round(3), dweight.round(3)
+    (array([[ 0.196, -0.028]]), array([0.2, 0. ]))
     """
     dy, x, weight = working_arrays(dy, x, weight)
     length = x.shape[1]
@@ -75,6 +121,27 @@ def rms_norm_backward_closed(dy: ArrayLike, x: ArrayLike, weight: ArrayLike, eps
         dx   = rstd * (dxhat - xhat * mean(dxhat * xhat))
 
     LayerNorm's closed form without mean(dxhat): a shift of the row is not undone here, and its gradient stays.
+
+    Parameters
+    ----------
+    dy, x, weight, eps
+        As those of `rms_norm_backward_graph`.
+
+    Returns
+    -------
+    dx, dweight : ndarray
+        As those of `rms_norm_backward_graph`.
+
+    References
+    ----------
+    Zhang & Sennrich, Root Mean Square Layer Normalization, arXiv:1910.07467 (2019).
+
+    Examples
+    --------
+    >>> from simdnorm import reference
+    >>> dx, dweight = reference.rms_norm_backward_closed([[1, 0]], [[1, 7]], [1, 1], eps=0)
+    >>> dx.round(3), dweight.round(3)
+    (array([[ 0.196, -0.028]]), array([0.2, 0. ]))
     """
     dy, x, weight = working_arrays(dy, x, weight)
     rstd = 1 / np.sqrt(np.mean(x * x, axis=1, keepdims=True) + eps)

@@ -12,7 +12,7 @@ Statistics: TypeAlias = tuple[ArrayLike, ArrayLike, ArrayLike]  # count, mean, m
 
 @np.errstate(all="ignore")
 def merge_statistics(a: Statistics, b: Statistics) -> tuple[NDArray[np.int64], Array, Array]:
-    """Return count, mean and m2 of two shares together (Chan, Golub & LeVeque, 1979).
+    """Merge count, mean and m2 of two shares.
 
     With delta = mean_b - mean_a and n = n_a + n_b::
 
@@ -21,6 +21,26 @@ def merge_statistics(a: Statistics, b: Statistics) -> tuple[NDArray[np.int64], A
 
     The last term: around the common mean, share a's squares grow by n_a * (delta * n_b / n)^2 and share b's by
     n_b * (delta * n_a / n)^2, together delta^2 * n_a * n_b * (n_b + n_a) / n^2.
+
+    Parameters
+    ----------
+    a, b : (count, mean, m2)
+        (channels,) each, as `batch_norm_statistics` returns them.
+
+    Returns
+    -------
+    count, mean, m2 : ndarray
+        Of both together: (channels,); `count` of int64, the others in the working precision.
+
+    References
+    ----------
+    Chan, Golub & LeVeque, Updating Formulae and a Pairwise Algorithm for Computing Sample Variances (1979).
+
+    Examples
+    --------
+    >>> from simdnorm import reference
+    >>> reference.merge_statistics(([2], [2], [2]), ([1], [5], [0]))
+    (array([3]), array([3.]), array([8.]))
     """
     (count_a, mean_a, m2_a), (count_b, mean_b, m2_b) = a, b
     dtype = working_dtype(mean_a, m2_a, mean_b, m2_b)
@@ -45,9 +65,35 @@ def running_update(
     momentum: float = 0.1,
     unbiased: bool = True,
 ) -> tuple[Array, Array]:
-    """Return (1 - momentum) * running + momentum * batch, for mean and variance.
+    """Move running statistics: (1 - momentum) * running + momentum * batch, for mean and variance.
 
     The batch's variance is m2 / count (biased), or m2 / (count - 1), whose expectation is the population's.
+
+    Parameters
+    ----------
+    running_mean, running_var : array_like
+        (channels,).
+    count, mean, m2 : array_like
+        (channels,), of the batch, as `batch_norm_statistics` returns them.
+    momentum : float
+        The weight of the batch.
+    unbiased : bool
+        Whether the batch's variance is the unbiased one.
+
+    Returns
+    -------
+    running_mean, running_var : ndarray
+        New ones: (channels,), in the working precision.
+
+    References
+    ----------
+    Ioffe & Szegedy, Batch Normalization, arXiv:1502.03167 (2015).
+
+    Examples
+    --------
+    >>> from simdnorm import reference
+    >>> reference.running_update([0], [1], count=[2], mean=[2], m2=[2])
+    (array([0.2]), array([1.1]))
     """
     dtype = working_dtype(running_mean, running_var, mean, m2)
     mean, m2 = (np.asarray(v, dtype=dtype) for v in (mean, m2))

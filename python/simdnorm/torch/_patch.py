@@ -22,11 +22,25 @@ _FORWARDS: dict[str, Forward] = {}
 
 @dataclass
 class Report:
-    """What `patch` did: names of modules, and their classes."""
+    """What `patch` did: names of modules, and their classes.
+
+    Parameters
+    ----------
+    swapped : dict of str to str
+        Names of modules, and the classes that they had, or have again after `unpatch`.
+    left : dict of str to str
+        Names of norms that were left as they are, and why.
+
+    Examples
+    --------
+    >>> import simdnorm.torch
+    >>> print(simdnorm.torch.Report({"encoder.norm": "torch.nn.modules.normalization.LayerNorm"}))
+    swapped 1 norm(s), left 0
+      swapped  encoder.norm: torch.nn.modules.normalization.LayerNorm
+    """
 
     swapped: dict[str, str] = field(default_factory=dict)
     left: dict[str, str] = field(default_factory=dict)
-    """Norms that were left as they are, and why."""
 
     def __str__(self) -> str:
         lines = [f"swapped {len(self.swapped)} norm(s), left {len(self.left)}"]
@@ -45,12 +59,42 @@ def register(kind: type[nn.Module] | str, forward: Forward) -> None:
     forward : callable
         ``forward(module, x)``, in place of the class's own. For what it does not want to compute it may call
         ``original(module).forward(module, x)``.
+
+    Examples
+    --------
+    >>> import torch, simdnorm.torch
+    >>> class Norm(torch.nn.RMSNorm):
+    ...     pass
+    >>> def forward(module, x):
+    ...     return simdnorm.torch.rms_norm(x, module.normalized_shape, module.weight, module.eps)
+    >>> simdnorm.torch.register(Norm, forward)
+    >>> len(simdnorm.torch.patch(Norm(8)).swapped)
+    1
     """
     _FORWARDS[kind if isinstance(kind, str) else _full_name(kind)] = forward
 
 
 def original(module: nn.Module) -> Any:
-    """Return the class that a module had before it was swapped, or has if it was not."""
+    """Return the class that a module had before it was swapped, or has if it was not.
+
+    Parameters
+    ----------
+    module : torch.nn.Module
+        Swapped by `patch`, or any other.
+
+    Returns
+    -------
+    type
+        A subclass of `torch.nn.Module`.
+
+    Examples
+    --------
+    >>> import torch, simdnorm.torch
+    >>> norm = torch.nn.LayerNorm(8)
+    >>> report = simdnorm.torch.patch(norm)
+    >>> simdnorm.torch.original(norm) is torch.nn.LayerNorm
+    True
+    """
     return _swapped.get(type(module), type(module))
 
 
@@ -71,6 +115,14 @@ def patch(model: nn.Module, *, dry_run: bool = False) -> Report:
     -------
     Report
         What was swapped, what was left, and why.
+
+    Examples
+    --------
+    >>> import torch, simdnorm.torch
+    >>> model = torch.nn.Sequential(torch.nn.Linear(8, 8), torch.nn.LayerNorm(8))
+    >>> print(simdnorm.torch.patch(model))
+    swapped 1 norm(s), left 0
+      swapped  1: torch.nn.modules.normalization.LayerNorm
     """
     report = Report()
     for name, module in model.named_modules():
@@ -85,7 +137,26 @@ def patch(model: nn.Module, *, dry_run: bool = False) -> Report:
 
 
 def unpatch(model: nn.Module) -> Report:
-    """Undo `patch`; the report tells what was swapped back."""
+    """Undo `patch`.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        Changed in place.
+
+    Returns
+    -------
+    Report
+        What was swapped back.
+
+    Examples
+    --------
+    >>> import torch, simdnorm.torch
+    >>> model = torch.nn.Sequential(torch.nn.LayerNorm(8))
+    >>> report = simdnorm.torch.patch(model)
+    >>> simdnorm.torch.unpatch(model).swapped
+    {'0': 'torch.nn.modules.normalization.LayerNorm'}
+    """
     report = Report()
     for name, module in model.named_modules():
         kind = original(module)

@@ -27,14 +27,36 @@ class SyncBatchNorm(nn.modules.batchnorm._BatchNorm):
     Parameters
     ----------
     num_features, eps, momentum, affine, track_running_stats
-        As of `torch.nn.SyncBatchNorm`.
+        As those of `torch.nn.SyncBatchNorm`.
     process_group : torch.distributed.ProcessGroup or mpi4py.MPI.Comm, optional
         Who normalizes together; all processes of `torch.distributed` if not given.
+    device, dtype
+        As those of `torch.nn.SyncBatchNorm`.
+
+    Raises
+    ------
+    ValueError
+        From the forward pass, if the input has fewer than two dimensions, other channels than `num_features`, or lies
+        on another device than the CPU; if in training a channel has fewer than two values in all processes together.
 
     Notes
     -----
     Batches may differ in size, and be empty. A gradient of weight or bias is that of the process's own batch:
     DistributedDataParallel averages it, as it does all others.
+
+    References
+    ----------
+    Ioffe & Szegedy, Batch Normalization, arXiv:1502.03167 (2015).
+
+    Chan, Golub & LeVeque, Updating Formulae and a Pairwise Algorithm for Computing Sample Variances (1979).
+
+    Examples
+    --------
+    >>> import torch, simdnorm.torch
+    >>> norm = simdnorm.torch.SyncBatchNorm(2)
+    >>> norm(torch.tensor([[1.0, 10.0], [3.0, 30.0]])).detach().round(decimals=3)
+    tensor([[-1., -1.],
+            [ 1.,  1.]])
     """
 
     def __init__(
@@ -149,6 +171,13 @@ def convert_sync_batchnorm(module: nn.Module, process_group: Any = None) -> nn.M
     -------
     torch.nn.Module
         `module`, or what replaces it where it is a BatchNorm itself.
+
+    Examples
+    --------
+    >>> import torch, simdnorm.torch
+    >>> model = torch.nn.Sequential(torch.nn.Linear(8, 8), torch.nn.BatchNorm1d(8))
+    >>> type(simdnorm.torch.convert_sync_batchnorm(model)[1]).__name__
+    'SyncBatchNorm'
     """
     if isinstance(module, nn.modules.batchnorm._BatchNorm) and not isinstance(module, SyncBatchNorm):
         made = SyncBatchNorm(
