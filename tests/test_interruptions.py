@@ -162,6 +162,9 @@ print(abs(mean[0] - 4.5) < 1)
     assert result.stdout.split() == ["True", "True"], result.stdout + result.stderr
 
 
+# Whatever is larger than a page is asked of the system, and returned to it.
+PAGES = {"MALLOC_MMAP_THRESHOLD_": "4096", "MALLOC_TRIM_THRESHOLD_": "0", "MALLOC_ARENA_MAX": "1"}
+
 LIMITED = """
 import os, resource, threading
 import numpy as np, simdnorm
@@ -176,6 +179,43 @@ def limited(extra, work):
     finally:
         resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
 """
+
+
+@needs_native
+@needs_limits
+def test_wherever_memory_runs_out_out_and_running_statistics_of_16_bits_are_all_old_or_all_new():
+    code = """
+channels = 100_000  # each array of them is memory of its own, and their scratch is kept from call to call
+x = np.random.default_rng(0).normal(size=(8, channels)).astype(np.float16)
+simdnorm.set_num_threads(1)
+
+def arrays():
+    return np.full_like(x, 7), np.full(channels, 5, x.dtype), np.full(channels, 6, x.dtype)
+
+def moved(out, mean, var):
+    simdnorm.batch_norm(x, mean, var, training=True, out=out)
+    return out, mean, var
+
+def are(given, others):
+    return all(a.tobytes() == b.tobytes() for a, b in zip(given, others))
+
+old, new, outcomes = arrays(), moved(*arrays()), []
+for extra in range(0, 2**26, 2**16):
+    given = arrays()
+    try:
+        limited(extra, lambda: moved(*given))
+    except MemoryError:
+        assert are(given, old), extra
+        outcomes.append("old")
+        continue
+    assert are(given, new), extra
+    outcomes.append("new")
+    if outcomes[-3:] == ["new"] * 3:
+        break
+print(outcomes[0], outcomes[-1])
+"""
+    ran = run_python(LIMITED + code, **PAGES)
+    assert ran.stdout.split() == ["old", "new"], ran.stdout + ran.stderr
 
 
 @needs_native
@@ -240,9 +280,7 @@ for spec in SPECS:
             assert_same_bits(dict(zip(spec.results, (*values, *moved))), expected)
 print("errors", errors)
 """
-    # Whatever is larger than a page is asked of the system, and returned to it.
-    pages = {"MALLOC_MMAP_THRESHOLD_": "4096", "MALLOC_TRIM_THRESHOLD_": "0", "MALLOC_ARENA_MAX": "1"}
-    result = run_python(LIMITED + code, **pages)
+    result = run_python(LIMITED + code, **PAGES)
     assert result.returncode == 0, result.stderr
     assert int(result.stdout.split()[1]) > 20  # so that this is about something
 
