@@ -5,9 +5,9 @@
 namespace simdnorm {
 namespace {
 
-/// Whether the groups divide the channels.
+/// Whether the groups divide the channels, as any number of them divides none, and can have statistics.
 bool usable(const ChannelLayout& layout, Index groups) {
-  return usable(layout) && groups >= 1 && layout.channels % groups == 0;
+  return usable(layout) && groups >= 1 && layout.channels % groups == 0 && usable({layout.samples, groups});
 }
 
 template <class E, class P>
@@ -51,9 +51,7 @@ template <class E, class P>
 Status group_norm_backward(const GroupNormBackward<E, P>& op) noexcept {
   using T = Compute<E>;
   const Index channels = op.layout.channels;
-  if (channels == 0) return usable(op.layout) ? Status::ok : Status::invalid_argument;
   if (!usable(op.layout, op.groups)) return Status::invalid_argument;
-  const Index group = channels / op.groups;
   if (empty(op.layout)) {
     fill_zero(op.dweight, channels);
     fill_zero(op.dbias, channels);
@@ -63,6 +61,7 @@ Status group_norm_backward(const GroupNormBackward<E, P>& op) noexcept {
   if (!given(op.dy, op.x, op.mean, op.rstd)) return Status::invalid_argument;
   return run([&] {
     Scratch scratch;
+    const Index group = channels / op.groups;
     const ChannelProblem<E> problem(op.layout, op.layout.samples, op.mask, scratch);
     const Standardizer<T>* saved = filled<Standardizer<T>>(
         problem.items() / group, scratch, [&](Index g) { return saved_standardizer(op.mean, op.rstd, g); });
