@@ -3,13 +3,14 @@
 import os
 import sys
 import threading
+from contextlib import contextmanager
 from functools import cache
 
 import numpy as np
 import pytest
 
 import simdnorm
-from norms import FLOAT32, SIXTEEN_BITS, assert_same_bits, each_spec, needs_native, run_python, small_case
+from norms import FLOAT32, SIXTEEN_BITS, assert_same_bits, big_cases, each_spec, needs_native, run_python
 from simdnorm._selfcheck.norms import BATCH_NORM, INSTANCE_NORM
 
 needs_limits = pytest.mark.skipif(
@@ -285,25 +286,38 @@ print("errors", errors)
     assert int(result.stdout.split()[1]) > 20  # so that this is about something
 
 
-@each_spec
-def test_another_thread_may_write_to_x_during_calls(isa, spec):
-    case = small_case(spec)
-    arguments = spec.arguments(case)
-    x = arguments["x" if "x" in arguments else "summed"]
-    before, expected, stop = x.copy(), spec.called_with(arguments), threading.Event()
+@contextmanager
+def _scribbled_on(x, mask):
+    """Another thread writes to them, over and over, until the end; then they are as they were."""
+    before, stop = x.copy(), threading.Event()
+    wanted = None if mask is None else mask.copy()
 
     def scribble():
         rng = np.random.default_rng(0)
         while not stop.is_set():
             x.view(np.uint32)[...] = rng.integers(2**32, size=x.shape, dtype=np.uint32)  # NaN, Inf, anything
+            if mask is not None:
+                mask[...] = wanted & (rng.random(mask.shape) < 0.5)  # never more than a count that was given
+                mask[...] = wanted
 
     writer = threading.Thread(target=scribble)
     writer.start()
     try:
-        results = [spec.called_with(arguments) for _ in range(30)]
+        yield
     finally:
         stop.set()
         writer.join()
-    assert all(result.keys() == expected.keys() for result in results)
-    x[...] = before
-    assert_same_bits(spec.called_with(arguments), expected)  # and it is all as it was once the other stops
+        x[...] = before
+
+
+@needs_native
+@each_spec
+def test_another_thread_may_write_to_x_and_the_mask_during_calls_of_a_team(spec):
+    for case in big_cases(spec.norm, FLOAT32):  # so big that the calls let go of the interpreter
+        arguments = {n: a.copy() if isinstance(a, np.ndarray) else a for n, a in spec.arguments(case).items()}
+        with simdnorm.threads(2):
+            expected = spec.called_with(arguments)
+            with _scribbled_on(arguments["x" if "x" in arguments else "summed"], arguments.get("mask")):
+                results = [spec.called_with(arguments) for _ in range(10)]
+            assert all(result.keys() == expected.keys() for result in results)
+            assert_same_bits(spec.called_with(arguments), expected)  # it is all as it was once the other stops
