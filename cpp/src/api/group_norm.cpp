@@ -5,9 +5,11 @@
 namespace simdnorm {
 namespace {
 
-/// Whether the groups divide the channels, as any number of them divides none, and can have statistics.
+/// Whether the groups divide the channels and can have statistics. No channels are divided by any number of groups, and
+/// by none, too: InstanceNorm has as many as channels.
 bool usable(const ChannelLayout& layout, Index groups) {
-  return usable(layout) && groups >= 1 && layout.channels % groups == 0 && usable({layout.samples, groups});
+  if (!usable(layout) || !usable({layout.samples, groups})) return false;
+  return groups == layout.channels || (groups >= 1 && layout.channels % groups == 0);
 }
 
 template <class E, class P>
