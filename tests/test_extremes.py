@@ -42,6 +42,14 @@ def test_a_mean_of_any_size_beside_the_spread_keeps_the_bound(norm, dtype, eps):
                 _assert_keeps_the_bound_both_ways(norm, rows, eps)
 
 
+@pytest.mark.parametrize("name", ["rms_norm", "layer_norm"])
+def test_the_worst_of_many_short_rows_keeps_the_bound(name):
+    spec = SPEC[f"{name}_backward"]
+    for n in (2, 3, 4):  # so few values that all roundings of a row go one way somewhere
+        x = np.random.default_rng(0).uniform(-0.5, 1.5, (200_000, n)).astype(np.float32)
+        assert_keeps_the_bound(spec, spec.norm.case_of(x))
+
+
 @each_eps
 @each_dtype
 @each_norm

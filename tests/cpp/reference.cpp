@@ -223,8 +223,8 @@ Expected Reference::dweight() const {
 }
 
 /// g = weight * dy; dx = rstd * (g - mean(g) - xhat * mean(g * xhat)), without the means where statistics are
-/// constants. The last term has the saved rstd, which is rounded, three times where the others have it once: 2 u more,
-/// and RMSNorm of three values comes to 1.05 times the bound without them.
+/// constants. A saved rstd is rounded, and the last term has it three times, where the others have it once: 6 u and
+/// not 4.
 Expected Reference::dx() const {
   const bool constant = problem_.operation->statistics == Statistics::given;
   const bool centered = problem_.operation->centered();
