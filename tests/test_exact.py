@@ -44,7 +44,7 @@ each_centred_norm = pytest.mark.parametrize(
 )
 
 
-def _full(shape, value, dtype):
+def full(shape, value, dtype):
     """The value, or the closest to it that the type holds."""
     return np.full(shape, np.clip(value, -float(format_of(dtype).largest), float(format_of(dtype).largest)), dtype)
 
@@ -54,10 +54,10 @@ def _full(shape, value, dtype):
 @each_centred_norm
 def test_constant_rows_and_channels_give_the_bias_and_no_gradient(isa, norm, dtype, n):
     for value in VALUES:
-        _assert_constants_vanish(norm, norm.case_of(_full((2, 4, n) if norm.has_channels else (3, n), value, dtype)))
+        assert_constants_vanish(norm, norm.case_of(full((2, 4, n) if norm.has_channels else (3, n), value, dtype)))
 
 
-def _assert_constants_vanish(norm, case):
+def assert_constants_vanish(norm, case):
     results = SPEC[f"{norm.name}_forward"].call(case)
     bias = case.bias.reshape(case.geometry.along_shape)
     assert_equal(results["y"], np.broadcast_to(bias, case.geometry.seen).reshape(case.x.shape))
@@ -76,7 +76,7 @@ def _assert_constants_vanish(norm, case):
 @each_norm
 def test_constants_with_eps_zero_are_nan(isa, norm, dtype, n):
     for value in (0.0, 0.1) if "mean" in norm.saved else (0.0,):
-        case = norm.case_of(_full((2, 4, n) if norm.has_channels else (2, n), value, dtype))
+        case = norm.case_of(full((2, 4, n) if norm.has_channels else (2, n), value, dtype))
         assert np.isnan(SPEC[norm.name].call(case, eps=0.0)["y"]).all()
 
 
@@ -135,7 +135,7 @@ def _assert_item_is_spoilt_alone(norm, dtype, shape, bad):
     assert_equal(dirty["y"][~inside], clean["y"][~inside])
 
 
-def _elsewhere(spec, name, value):
+def elsewhere(spec, name, value):
     """Those of a result that have nothing to do with x[1, 2, 0, 0] of `small_case`, whose groups have 3 channels."""
     samples, channels = np.arange(4) != 1, np.arange(6) != 2
     if spec.norm.name == "batch_norm":
@@ -151,14 +151,14 @@ def _elsewhere(spec, name, value):
 
 @pytest.mark.parametrize("bad", BAD)
 @pytest.mark.parametrize("spec", [spec for spec in SPECS if spec.norm.has_channels], ids=lambda spec: spec.name)
-def test_one_bad_value_changes_no_bit_of_any_result_elsewhere(isa, spec, bad):
+def test_one_bad_value_changes_no_bit_of_any_resultelsewhere(isa, spec, bad):
     for dtype in DTYPES:
         case = small_case(spec, dtype)
         x = case.x.copy()
         x[1, 2, 0, 0] = bad
         clean, dirty = spec.call(case), spec.call(case, x=x)
         for name, value in dirty.items():
-            assert_same(_elsewhere(spec, name, value), _elsewhere(spec, name, clean[name]), f"{name} in {dtype}")
+            assert_same(elsewhere(spec, name, value), elsewhere(spec, name, clean[name]), f"{name} in {dtype}")
         assert any(not np.isfinite(np.asarray(value, np.float64)).all() for value in dirty.values())
 
 

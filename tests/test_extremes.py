@@ -6,7 +6,7 @@ Data are rounded to their type first: where that leaves no digits, the right ans
 import numpy as np
 import pytest
 
-from norms import DTYPES, SPEC, assert_keeps_the_bound, each_dtype, each_norm
+from norms import DTYPES, SPEC, assert_keeps_the_bound, each_dtype, each_norm, specs_of
 from simdnorm._selfcheck.formats import format_of
 
 LENGTHS = [2, 17, 130, 1000]
@@ -23,7 +23,8 @@ def _assert_keeps_the_bound_both_ways(norm, rows, eps):
         case = norm.case_of(x, axis=axis, eps=eps)
         assert_keeps_the_bound(SPEC[f"{norm.name}_forward"], case)
         if np.isfinite(case.rstd).all():  # nothing is promised of an infinite one
-            assert_keeps_the_bound(SPEC[f"{norm.name}_backward"], case)
+            for spec in (SPEC[f"{norm.name}_backward"], *(spec for spec in specs_of(norm) if spec.in_parts)):
+                assert_keeps_the_bound(spec, case)
 
 
 def _normal(n):
@@ -39,6 +40,14 @@ def test_a_mean_of_any_size_beside_the_spread_keeps_the_bound(norm, dtype, eps):
             if ratio * spread < format_of(dtype).largest / 2:
                 rows = (spread * (_normal(1000) - ratio)).astype(dtype)
                 _assert_keeps_the_bound_both_ways(norm, rows, eps)
+
+
+@pytest.mark.parametrize("name", ["rms_norm", "layer_norm"])
+def test_the_worst_of_many_short_rows_keeps_the_bound(name):
+    spec = SPEC[f"{name}_backward"]
+    for n in (2, 3, 4):  # so few values that all roundings of a row go one way somewhere
+        x = np.random.default_rng(0).uniform(-0.5, 1.5, (200_000, n)).astype(np.float32)
+        assert_keeps_the_bound(spec, spec.norm.case_of(x))
 
 
 @each_eps

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import simdnorm
+from drawn import FORK_BYTES
 from norms import FLOAT32, NATIVE_ISAS, assert_same_bits, each_dtype, each_spec, needs_native
 from simdnorm._selfcheck.formats import format_of, unit_roundoff
 
@@ -86,6 +87,35 @@ def test_the_callers_float_environment_changes_no_bit_and_stays(spec, dtype, bit
                         with _mxcsr(bits):
                             actual = spec.called_with(given)
                     assert_same_bits(actual, expected)
+
+
+@contextmanager
+def _mxcsr_of_a_team(bits, members):
+    """Add bits to the register of every member, as the work of another library may have left them."""
+    parallel = ctypes.CDLL(simdnorm.runtime.config()["openmp_library"]).GOMP_parallel
+    fesetenv = ctypes.cast(ctypes.CDLL("libm.so.6").fesetenv, ctypes.c_void_p)
+    before, changed = _environment(), _environment()
+    changed[MXCSR] |= bits
+    parallel(fesetenv, changed, members, 0)
+    try:
+        yield
+    finally:
+        parallel(fesetenv, before, members, 0)
+
+
+@each_spec
+@pytest.mark.parametrize("bits", [FLUSH_TO_ZERO | DENORMALS_ARE_ZERO, UPWARD], ids=hex)
+def test_the_float_environment_of_the_members_of_a_team_changes_no_bit(spec, bits):
+    case = spec.case((40, 7, 300) if spec.norm.has_channels else (70, 1100), FLOAT32)
+    assert case.x.nbytes > FORK_BYTES
+    arguments = _arguments(spec, case)
+    for given in (arguments, _with_denormals(arguments, FLOAT32)):
+        for isa in NATIVE_ISAS:
+            with simdnorm.use_isa(isa), simdnorm.threads(3):
+                expected = spec.called_with(given)
+                with _mxcsr_of_a_team(bits, 3):
+                    actual = spec.called_with(given)
+            assert_same_bits(actual, expected)
 
 
 def test_the_settings_of_these_tests_would_change_bits():

@@ -120,6 +120,17 @@ def test_a_count_that_is_none_is_refused(spec, mask):
         assert_refused(spec, error, "count", case=case, count=wrong)
 
 
+@pytest.mark.parametrize("kind", NO_ARRAYS)
+@pytest.mark.parametrize("part", ["count", "mean", "m2"])
+def test_shares_of_what_is_no_array_of_numbers_are_refused(part, kind):
+    good = simdnorm.batch_norm_stats(X)
+    bad = tuple(NO_ARRAYS[kind] if name == part else a for name, a in zip(("count", "mean", "m2"), good, strict=True))
+    # Whole numbers of any type are counts; of another shape, though, or none, they are no such array.
+    for i, shares in enumerate([(bad, good), (good, bad)]):
+        with pytest.raises(TypeError if part != "count" else (TypeError, ValueError), match=f"^{part} of share {i} "):
+            simdnorm.merge_stats(*shares)
+
+
 @each_spec
 def test_an_array_too_large_to_copy_is_a_memory_error_at_once(spec):
     case = spec.case((3, 8, 2) if spec.norm.has_channels else (3, 8), FLOAT32)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import simdnorm
-from norms import SPEC, SPECS, each_row_norm, small_case, specs_of
+from norms import FLOAT32, SPEC, SPECS, each_row_norm, small_case, specs_of
 from refusals import assert_refused
 
 NAN, INF = float("nan"), float("inf")
@@ -116,6 +116,21 @@ def test_a_number_of_groups_that_does_not_divide_the_channels_is_refused(spec, n
         assert_refused(spec, error, "num_groups", "divide the 6 channels", f"got {num_groups}", num_groups=num_groups)
     else:
         assert_refused(spec, error, "num_groups must be an integer", num_groups=num_groups)
+
+
+@each_spec_with("num_groups")
+def test_no_channels_are_divided_by_any_number_of_groups_that_can_have_statistics(spec, isa):
+    case = spec.case((3, 6), FLOAT32)
+    empty = {name: value[..., :0] for name, value in spec.arguments(case).items() if isinstance(value, np.ndarray)}
+    for groups in (1, 7):
+        saved = {name: np.ones((3, groups), np.float32) for name in ("mean", "rstd") if spec.takes(name)}
+        results = spec.call(case, **{**empty, **saved}, num_groups=groups)
+        for name, value in results.items():
+            shapes = {"mean": (3, groups), "rstd": (3, groups), "dweight": (0,), "dbias": (0,)}
+            assert value.shape == shapes.get(name, (3, 0))
+    for groups in (2**56, 2**62, 2**63, 2**70):
+        words = f"num_groups is {groups}", "statistics"
+        assert_refused(spec, ValueError, *words, case=case, **empty, out=case.x[:, :0].copy(), num_groups=groups)
 
 
 def test_any_integer_is_a_number_of_groups():

@@ -3,13 +3,14 @@
 import os
 import sys
 import threading
+from contextlib import contextmanager
 from functools import cache
 
 import numpy as np
 import pytest
 
 import simdnorm
-from norms import FLOAT32, SIXTEEN_BITS, assert_same_bits, each_spec, needs_native, run_python, small_case
+from norms import FLOAT32, SIXTEEN_BITS, assert_same_bits, big_cases, each_spec, needs_native, run_python
 from simdnorm._selfcheck.norms import BATCH_NORM, INSTANCE_NORM
 
 needs_limits = pytest.mark.skipif(
@@ -162,6 +163,9 @@ print(abs(mean[0] - 4.5) < 1)
     assert result.stdout.split() == ["True", "True"], result.stdout + result.stderr
 
 
+# Whatever is larger than a page is asked of the system, and returned to it.
+PAGES = {"MALLOC_MMAP_THRESHOLD_": "4096", "MALLOC_TRIM_THRESHOLD_": "0", "MALLOC_ARENA_MAX": "1"}
+
 LIMITED = """
 import os, resource, threading
 import numpy as np, simdnorm
@@ -176,6 +180,43 @@ def limited(extra, work):
     finally:
         resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
 """
+
+
+@needs_native
+@needs_limits
+def test_wherever_memory_runs_out_out_and_running_statistics_of_16_bits_are_all_old_or_all_new():
+    code = """
+channels = 100_000  # each array of them is memory of its own, and their scratch is kept from call to call
+x = np.random.default_rng(0).normal(size=(8, channels)).astype(np.float16)
+simdnorm.set_num_threads(1)
+
+def arrays():
+    return np.full_like(x, 7), np.full(channels, 5, x.dtype), np.full(channels, 6, x.dtype)
+
+def moved(out, mean, var):
+    simdnorm.batch_norm(x, mean, var, training=True, out=out)
+    return out, mean, var
+
+def are(given, others):
+    return all(a.tobytes() == b.tobytes() for a, b in zip(given, others))
+
+old, new, outcomes = arrays(), moved(*arrays()), []
+for extra in range(0, 2**26, 2**16):
+    given = arrays()
+    try:
+        limited(extra, lambda: moved(*given))
+    except MemoryError:
+        assert are(given, old), extra
+        outcomes.append("old")
+        continue
+    assert are(given, new), extra
+    outcomes.append("new")
+    if outcomes[-3:] == ["new"] * 3:
+        break
+print(outcomes[0], outcomes[-1])
+"""
+    ran = run_python(LIMITED + code, **PAGES)
+    assert ran.stdout.split() == ["old", "new"], ran.stdout + ran.stderr
 
 
 @needs_native
@@ -240,32 +281,43 @@ for spec in SPECS:
             assert_same_bits(dict(zip(spec.results, (*values, *moved))), expected)
 print("errors", errors)
 """
-    # Whatever is larger than a page is asked of the system, and returned to it.
-    pages = {"MALLOC_MMAP_THRESHOLD_": "4096", "MALLOC_TRIM_THRESHOLD_": "0", "MALLOC_ARENA_MAX": "1"}
-    result = run_python(LIMITED + code, **pages)
+    result = run_python(LIMITED + code, **PAGES)
     assert result.returncode == 0, result.stderr
     assert int(result.stdout.split()[1]) > 20  # so that this is about something
 
 
-@each_spec
-def test_another_thread_may_write_to_x_during_calls(isa, spec):
-    case = small_case(spec)
-    arguments = spec.arguments(case)
-    x = arguments["x" if "x" in arguments else "summed"]
-    before, expected, stop = x.copy(), spec.called_with(arguments), threading.Event()
+@contextmanager
+def _scribbled_on(x, mask):
+    """Another thread writes to them, over and over, until the end; then they are as they were."""
+    before, stop = x.copy(), threading.Event()
+    wanted = None if mask is None else mask.copy()
 
     def scribble():
         rng = np.random.default_rng(0)
         while not stop.is_set():
             x.view(np.uint32)[...] = rng.integers(2**32, size=x.shape, dtype=np.uint32)  # NaN, Inf, anything
+            if mask is not None:
+                mask[...] = wanted & (rng.random(mask.shape) < 0.5)  # never more than a count that was given
+                mask[...] = wanted
 
     writer = threading.Thread(target=scribble)
     writer.start()
     try:
-        results = [spec.called_with(arguments) for _ in range(30)]
+        yield
     finally:
         stop.set()
         writer.join()
-    assert all(result.keys() == expected.keys() for result in results)
-    x[...] = before
-    assert_same_bits(spec.called_with(arguments), expected)  # and it is all as it was once the other stops
+        x[...] = before
+
+
+@needs_native
+@each_spec
+def test_another_thread_may_write_to_x_and_the_mask_during_calls_of_a_team(spec):
+    for case in big_cases(spec.norm, FLOAT32):  # so big that the calls let go of the interpreter
+        arguments = {n: a.copy() if isinstance(a, np.ndarray) else a for n, a in spec.arguments(case).items()}
+        with simdnorm.threads(2):
+            expected = spec.called_with(arguments)
+            with _scribbled_on(arguments["x" if "x" in arguments else "summed"], arguments.get("mask")):
+                results = [spec.called_with(arguments) for _ in range(10)]
+            assert all(result.keys() == expected.keys() for result in results)
+            assert_same_bits(spec.called_with(arguments), expected)  # it is all as it was once the other stops

@@ -7,6 +7,7 @@ import os
 import random
 import signal
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -107,6 +108,38 @@ time.sleep({seconds})
 
 
 @needs_native
+@pytest.mark.skipif(not os.path.isdir("/proc/self/task"), reason="needs /proc")
+def test_a_team_has_as_many_threads_as_were_asked_for():
+    code = """
+import os, numpy as np, simdnorm
+
+x = np.ones((512, 768), np.float32)
+alone = len(os.listdir("/proc/self/task"))
+for n in (1, 2, 3, 5, 8):
+    with simdnorm.threads(n):
+        simdnorm.layer_norm(x, 768)
+    print(len(os.listdir("/proc/self/task")) - alone)
+"""
+    ran = run_python(code)
+    assert ran.stdout.split() == ["0", "1", "2", "4", "7"], ran.stdout + ran.stderr
+
+
+@needs_native
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="needs processor affinity")
+def test_the_thread_count_obeys_the_affinity_of_the_process():
+    code = """
+import os
+
+os.environ.pop("OMP_NUM_THREADS", None)
+os.sched_setaffinity(0, list(os.sched_getaffinity(0))[:1])
+import simdnorm
+print(simdnorm.get_num_threads(), simdnorm.runtime.config()["threads_reason"])
+"""
+    ran = run_python(code)
+    assert ran.stdout.strip() == "1 CPU affinity", ran.stdout + ran.stderr
+
+
+@needs_native
 def test_threads_that_change_the_settings_change_no_bits():
     names = simdnorm.available_isas()
     names = [name for name in names if name != "portable"] or names
@@ -139,12 +172,25 @@ def test_threads_that_change_the_settings_change_no_bits():
     assert not wrong
 
 
-# How another library is put to work: PyTorch brings an OpenMP runtime of its own that answers for all who come later,
-# scikit-learn one that stands beside ours.
+# Where a library brings its own OpenMP runtime, and how it is put to work. PyTorch's answers for all who come later,
+# scikit-learn's stands beside ours.
 OTHERS = {
-    "torch": "import torch; torch.set_num_threads(2); other = lambda: torch.ones(1 << 20).sin().sum()",
-    "sklearn": "from sklearn.cluster import KMeans; other = lambda: KMeans(3, n_init=1, random_state=0).fit(x[:, :8])",
+    "torch": (
+        "torch/lib",
+        "import torch; torch.set_num_threads(2); other = lambda: torch.ones(1 << 20).sin().sum()",
+    ),
+    "sklearn": (
+        "scikit_learn.libs",
+        "from sklearn.cluster import KMeans; other = lambda: KMeans(3, n_init=1, random_state=0).fit(x[:, :8])",
+    ),
 }
+OURS = "libgomp.so.1"  # a runtime of that name is not loaded a second time
+
+
+def runtimes_of(name):
+    """The OpenMP runtimes that a library brings along."""
+    packages = Path(importlib.util.find_spec(name).origin).parents[1]
+    return [file.resolve() for file in (packages / OTHERS[name][0]).glob("lib*omp[-.5]*")]
 
 
 @needs_native
@@ -154,7 +200,8 @@ def test_another_library_with_an_openmp_runtime_may_be_loaded_before_or_after(na
     if importlib.util.find_spec(name) is None:
         pytest.skip(f"{name} is not installed")
     ours = "import simdnorm; simdnorm.set_num_threads(2); first = simdnorm.layer_norm(x, 768)"
-    imports = [ours, OTHERS[name]] if first == "simdnorm" else [OTHERS[name], "other()", ours]
+    other = OTHERS[name][1]
+    imports = [ours, other] if first == "simdnorm" else [other, "other()", ours]
     code = "\n".join(
         [
             "import json, os, signal, numpy as np",
@@ -172,3 +219,6 @@ def test_another_library_with_an_openmp_runtime_may_be_loaded_before_or_after(na
     assert ran.returncode == 0, ran.stderr
     config = json.loads(ran.stdout)
     assert config["threads"] == 2 and config["openmp_library"] in config["loaded_openmp"], config
+    theirs = {str(file) for file in runtimes_of(name) if first != "simdnorm" or file.name != OURS}
+    assert theirs <= set(config["loaded_openmp"]), config
+    assert (config["openmp_library"] in theirs) == any(file.endswith(OURS) for file in theirs), config

@@ -72,7 +72,8 @@ def _faults():
         "of size 1": (x, good, np.ones(1, np.float32)),
         "the same memory": (x, both, both),
         "overlapping": (x, room[:3], room[2:]),
-        "x's memory": (x, x[1, :, 0], good),
+        "x's memory for the mean": (x, x[1, :, 0], good),
+        "x's memory for the variance": (x, good, x[1, :, 0]),
         "of two dtypes": (x.astype(np.float16), good, good.astype(np.float16)),
         "read-only": (x, good, read_only),
         "zero strides": (x, np.lib.stride_tricks.as_strided(both, (3,), (0,)), good),
@@ -95,10 +96,11 @@ def test_unfit_running_statistics_are_refused(name, fault):
 @each_moving
 def test_running_statistics_that_share_memory_with_out_are_refused(name, call):
     for function in {name, "batch_norm_forward"} if call is train else {name}:
-        out, var = np.full((4, 3, 2), 9.0), np.ones(3)
-        with pytest.raises(ValueError, match="out overlaps"):
-            call(function, np.ones((4, 3, 2)), out[0, :, 0], var, out=out)
-        assert (out == 9).all()
+        out, other = np.full((4, 3, 2), 9.0), np.ones(3)
+        for pair in ((out[0, :, 0], other), (other, out[0, :, 0])):
+            with pytest.raises(ValueError, match="out overlaps"):
+                call(function, np.ones((4, 3, 2)), *pair, out=out)
+            assert (out == 9).all() and (other == 1).all()
 
 
 @pytest.mark.parametrize("other", ["weight", "bias", "mask"])

@@ -24,6 +24,9 @@ from ._masks import Mask, alike_along, checked_mask, counts, merged
 from ._scalars import checked_groups
 from ._shapes import checked_channel_axis
 
+MOST_VALUES = 2**56
+"""What the kernels can count, and more than any memory holds."""
+
 
 class Seen(NamedTuple):
     """What the choice of a memory order comes to."""
@@ -87,7 +90,10 @@ def groups_of(x: object, num_groups: object, channel_axis: object, mask: Array |
     """See x as GroupNorm does: statistics are (samples, groups)."""
     seen = _seen(x, channel_axis, mask, samples_apart=True)
     samples, _, channels, _ = seen.layout
-    return Channels(seen, mask, (samples, checked_groups(num_groups, channels)))
+    groups = checked_groups(num_groups, channels)
+    if samples * groups > MOST_VALUES:  # no channels are divided by any number of groups
+        raise ValueError(f"num_groups is {groups}: there is no array of so many statistics for {samples} samples")
+    return Channels(seen, mask, (samples, groups))
 
 
 def _seen(value: object, channel_axis: object, mask: object, *, samples_apart: bool) -> Seen:

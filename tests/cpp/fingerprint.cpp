@@ -1,7 +1,7 @@
 // Prints hashes of results, for different processors to be compared.
 //
 //   simdnorm-fingerprint         the ISAs here whose bits must agree
-//   simdnorm-fingerprint ISA     one hash per operation, types and shape
+//   simdnorm-fingerprint ISA     one hash per operation, types and shape, and the same on extreme numbers
 //   simdnorm-fingerprint golden  the golden file
 #define DOCTEST_CONFIG_IMPLEMENT
 #include <cstdio>
@@ -13,11 +13,18 @@
 namespace simdnorm::test {
 namespace {
 
+void print_hash(const Problem& problem, const std::string& numbers = "") {
+  std::printf("%-80s %016llx\n", (problem.title() + numbers).c_str(),
+              static_cast<unsigned long long>(hash(Trial(problem).run())));
+}
+
 void print_cases(Isa isa) {
   const Setting setting(isa);
-  for (const Problem& problem : problems(shapes())) {
-    std::printf("%-80s %016llx\n", problem.title().c_str(),
-                static_cast<unsigned long long>(hash(Trial(problem).run())));
+  for (const Problem& problem : problems(shapes())) print_hash(problem);
+  for (const Operation& operation : operations()) {
+    for (const Problem& problem : extreme_problems(operation)) {
+      print_hash(problem, " of " + std::to_string(problem.change(0, 1)) + " and eps " + std::to_string(problem.eps));
+    }
   }
 }
 

@@ -39,6 +39,9 @@ constexpr Kind kind_of = std::is_same_v<T, float>      ? Kind::float32
 /// Half the distance from 1 to the next number.
 inline long double unit(Kind kind) { return std::ldexp(1.0L, -format(kind).precision); }
 
+/// The smallest number that is no denormal.
+inline long double normal(Kind kind) { return std::ldexp(1.0L, format(kind).lowest + format(kind).precision - 1); }
+
 /// The nearest number of a format, the even one of two; F is double or long double.
 template <class F>
 F round_to(Kind kind, F value) {

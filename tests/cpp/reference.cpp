@@ -39,12 +39,12 @@ Reference::Reference(const Trial& trial)
       problem_(trial.problem()),
       pattern_(trial.pattern()),
       u_(unit(problem_.types.statistics())),
+      normal_(normal(problem_.types.statistics())),
       x_(load("x")),
       origin_(pattern_.count.size()),
       mean_(origin_.size()),
       rstd_(origin_.size()),
-      squares_(origin_.size()),
-      magnitude_(origin_.size()) {
+      squares_(origin_.size()) {
   if (problem_.weighted) weight_ = load("weight");
   if (problem_.operation->has("backward")) dy_ = load("dy");
   if (problem_.operation->has("add_") && problem_.operation->has("forward")) {
@@ -69,10 +69,9 @@ void Reference::take_given_statistics() {
   for (long double& value : rstd_) value = 1 / std::sqrt(value + static_cast<long double>(problem_.eps));
 }
 
-/// A long double has 11 bits more than a double: too few for a mean of 10^6 times the spread, so the mean is kept as
+/// A long double has 11 bits more than a double: too few for a mean of 10^8 times the spread, so the mean is kept as
 /// its distance from one of the values.
 void Reference::take_statistics() {
-  for_each([&](std::size_t e, std::size_t g) { magnitude_[g] += std::fabs(x_[e]); });
   if (problem_.operation->centered()) {
     for_each([&](std::size_t e, std::size_t g) { origin_[g] = x_[e]; });
     for_each([&](std::size_t e, std::size_t g) { mean_[g] += (x_[e] - origin_[g]) / count(g); });
@@ -94,8 +93,8 @@ Expected Reference::expected(const std::string& output) const {
   if (output == "rstd") return rstd();
   if (output == "m2") return m2();
   if (output == "count") return counts();
-  if (output == "running_mean") return running("running_mean", mean());
-  if (output == "running_var") return running("running_var", variance());
+  if (output == "running_mean") return running_mean();
+  if (output == "running_var") return running_var();
   if (output == "dweight") return stored(dweight(), types.parameters, u_);
   if (output == "dbias") return stored(dbias(), types.parameters, u_);
   if (output == "sum_dy") return dbias();
@@ -114,14 +113,16 @@ Expected Reference::by_element(F value) const {  // where nothing counts, zero e
   return result;
 }
 
+/// A sum for each parameter, of values that term(e) gives beside their size.
 template <class F>
 Expected Reference::by_parameter(F term) const {
-  Expected result(static_cast<std::size_t>(pattern_.parameters));
+  Numbers values(static_cast<std::size_t>(pattern_.parameters)), terms(values);
   for_each([&](std::size_t e, std::size_t) {
-    const auto [value, bound] = term(e);
-    result[parameter(e)].value += value;
-    result[parameter(e)].bound += bound;
+    const auto [value, size] = term(e);
+    values[parameter(e)] += value, terms[parameter(e)] += size;
   });
+  Expected result(values.size());
+  for (std::size_t p = 0; p < result.size(); ++p) result[p] = sum(values[p], terms[p]);
   return result;
 }
 
@@ -134,10 +135,11 @@ Expected Reference::by_group(F value) const {
 
 Expected Reference::y() const {
   const bool biased = problem_.biased && problem_.operation->centered();
+  const long double least = problem_.operation->centered() ? 1 : normal_;  // the mean's error, in units of the spread
   const Numbers bias = biased ? load("bias") : Numbers(static_cast<std::size_t>(pattern_.parameters));
   return by_element([&](std::size_t e, std::size_t) {
     const long double value = xhat(e) * weight(e) + bias[parameter(e)];
-    return Bounded{value, 4 * u_ * xhat_scale(e) * std::fabs(weight(e)) + 2 * u_ * std::fabs(value)};
+    return sum(value, std::max(std::fabs(xhat(e)), least) * std::fabs(weight(e)));
   });
 }
 
@@ -152,8 +154,13 @@ Expected Reference::summed() const {
 }
 
 Expected Reference::mean() const {
-  return by_group(
-      [&](std::size_t g) { return Bounded{origin_[g] + mean_[g], 2 * u_ * magnitude_[g] / std::max(count(g), 1.0L)}; });
+  // Parts of BatchNorm keep it in float64, whatever they are computed in.
+  const bool exact = problem_.operation->name == "batch_norm_statistics";
+  const long double stored = exact ? unit(Kind::float64) : u_;
+  return by_group([&](std::size_t g) {
+    const long double value = origin_[g] + mean_[g];
+    return Bounded{value, 4 * u_ * spread(g) + 2 * stored * std::fabs(value)};
+  });
 }
 
 Expected Reference::rstd() const {
@@ -161,67 +168,79 @@ Expected Reference::rstd() const {
 }
 
 Expected Reference::m2() const {
-  return by_group([&](std::size_t g) { return Bounded{squares_[g], 8 * u_ * squares_[g]}; });
+  return by_group([&](std::size_t g) { return sum(squares_[g], squares_[g]); });
 }
 
 Expected Reference::counts() const {
   return by_group([&](std::size_t g) { return Bounded{count(g), 0}; });
 }
 
-Expected Reference::variance() const {
-  return by_group([&](std::size_t g) {
-    const long double value = squares_[g] / (count(g) - (problem_.unbiased ? 1 : 0));
-    return Bounded{value, 8 * u_ * value};
-  });
+Expected Reference::running_mean() const {
+  return running("running_mean", by_group([&](std::size_t g) {
+                   const long double value = origin_[g] + mean_[g];
+                   return Bounded{value, std::fabs(value) + spread(g)};
+                 }));
 }
 
-/// Old values move towards the mean of a channel's groups: one group of BatchNorm, one for each sample of InstanceNorm.
-/// Each product and the sum round once, on top of what the statistic carries: 4 u of the terms.
+Expected Reference::running_var() const {
+  return running("running_var", by_group([&](std::size_t g) {
+                   const long double value = squares_[g] / (count(g) - (problem_.unbiased ? 1 : 0));
+                   return Bounded{value, value};
+                 }));
+}
+
+/// Old values move towards the average of a channel's groups, that come with their size: one group of BatchNorm, one
+/// for each sample of InstanceNorm.
 Expected Reference::running(const char* old, const Expected& of_groups) const {
   const Numbers previous = load(old);
-  const auto momentum = static_cast<long double>(problem_.momentum);
-  const auto samples = static_cast<long double>(of_groups.size()) / static_cast<long double>(previous.size());
-  Expected result(previous.size());
+  const long double samples = static_cast<long double>(of_groups.size()) / static_cast<long double>(previous.size());
+  const long double momentum =
+      of_groups.empty() ? 0 : static_cast<long double>(problem_.momentum);  // none moves nothing
+  Numbers added(previous.size()), size(added);
   for (std::size_t g = 0; g < of_groups.size(); ++g) {
-    Bounded& channel = result[g % previous.size()];
-    channel.value += of_groups[g].value / samples;
-    channel.bound += of_groups[g].bound / samples;
+    added[g % added.size()] += momentum * of_groups[g].value / samples;
+    size[g % added.size()] += momentum * of_groups[g].bound / samples;
   }
-  const bool moved = !of_groups.empty();  // no sample moves nothing
+  Expected result(previous.size());
   for (std::size_t c = 0; c < result.size(); ++c) {
-    const long double kept = (moved ? 1 - momentum : 1) * previous[c], added = momentum * result[c].value;
-    result[c] = {kept + added, momentum * result[c].bound + 4 * u_ * (std::fabs(kept) + std::fabs(added))};
+    const long double kept = (1 - momentum) * previous[c];
+    result[c] = sum(kept + added[c], std::fabs(kept) + size[c]);
   }
   return result;
 }
 
 Expected Reference::dbias() const {
-  return by_parameter([&](std::size_t e) { return Bounded{dy_[e], 8 * u_ * std::fabs(dy_[e])}; });
+  return by_parameter([&](std::size_t e) { return Bounded{dy_[e], std::fabs(dy_[e])}; });
 }
 
+/// A saved mean may be off by mean_units u of the spread, and every xhat with it: a given one is exact.
 Expected Reference::dweight() const {
-  return by_parameter(
-      [&](std::size_t e) { return Bounded{dy_[e] * xhat(e), 8 * u_ * std::fabs(dy_[e]) * xhat_scale(e)}; });
+  const bool own = problem_.operation->statistics == Statistics::of_x && problem_.operation->centered();
+  return by_parameter([&](std::size_t e) {
+    const long double of_mean = own ? mean_units(group(e)) / 4 : 0;  // sum() takes 4 u
+    return Bounded{dy_[e] * xhat(e), std::fabs(dy_[e]) * (std::max(std::fabs(xhat(e)), normal_) + of_mean)};
+  });
 }
 
 /// g = weight * dy; dx = rstd * (g - mean(g) - xhat * mean(g * xhat)), without the means where statistics are
-/// constants.
+/// constants. A saved rstd is rounded, and the last term has it three times, where the others have it once: 6 u and
+/// not 4.
 Expected Reference::dx() const {
   const bool constant = problem_.operation->statistics == Statistics::given;
   const bool centered = problem_.operation->centered();
   const Numbers dsummed = problem_.operation->has("add_") ? load("dsummed") : Numbers(x_.size());
-  Numbers g1(rstd_.size()), gx(g1), g1_scale(g1), gx_scale(g1);
+  Numbers g1(rstd_.size()), gx(g1), g1_size(g1), gx_size(g1);
   for_each([&](std::size_t e, std::size_t g) {
     const long double term = weight(e) * dy_[e] / count(g);
     if (constant) return;
-    gx[g] += term * xhat(e), gx_scale[g] += std::fabs(term) * xhat_scale(e);
-    if (centered) g1[g] += term, g1_scale[g] += std::fabs(term);
+    gx[g] += term * xhat(e), gx_size[g] += std::fabs(term * xhat(e));
+    if (centered) g1[g] += term, g1_size[g] += std::fabs(term);
   });
   return by_element([&](std::size_t e, std::size_t g) {
     const long double own = weight(e) * dy_[e];
     const long double value = rstd_[g] * (own - g1[g] - xhat(e) * gx[g]) + dsummed[e];
-    const long double scale = rstd_[g] * (std::fabs(own) + g1_scale[g] + xhat_scale(e) * gx_scale[g]);
-    return Bounded{value, 8 * u_ * (scale + std::fabs(dsummed[e]))};
+    const long double size = rstd_[g] * (std::fabs(own) + g1_size[g] + 1.5L * std::fabs(xhat(e)) * gx_size[g]);
+    return sum(value, size + std::fabs(dsummed[e]));
   });
 }
 
@@ -231,8 +250,8 @@ Expected Reference::dx_from_sums() const {
     const long double scale = rstd_[c] * weight(e);
     const long double value = scale * (dy_[e] - (sum_dy[c] + xhat(e) * sum_dy_xhat[c]) / counts[c]);
     const long double terms =
-        std::fabs(dy_[e]) + (std::fabs(sum_dy[c]) + xhat_scale(e) * std::fabs(sum_dy_xhat[c])) / counts[c];
-    return Bounded{value, 8 * u_ * std::fabs(scale) * terms};
+        std::fabs(dy_[e]) + (std::fabs(sum_dy[c]) + std::fabs(xhat(e) * sum_dy_xhat[c])) / counts[c];
+    return sum(value, std::fabs(scale) * terms);
   });
 }
 

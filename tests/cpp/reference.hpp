@@ -18,9 +18,9 @@ double worst(const Values& actual, const Expected& expected);
 
 /// What an operation should write, by the names of the public headers, and how far off it may be.
 ///
-/// With u the roundoff of the type that is computed in, the bounds are those of DESIGN: 4 u on xhat (on 1 where xhat is
-/// smaller), 2 u on the result. 4 u of rstd are 8 u of the variance. A gradient is a sum whose terms carry such an xhat
-/// and a rounded rstd up to twice: 8 u of the sum of their magnitudes. What is stored in 16 bits is rounded once more.
+/// With u the roundoff of the type that is computed in, the bounds are those of simdnorm._selfcheck.bounds, which has
+/// their reasons: 4 u of the terms that a result adds and 2 u of itself. What is stored in 16 bits is rounded once
+/// more.
 class Reference {
  public:
   explicit Reference(const Trial& trial);
@@ -34,11 +34,18 @@ class Reference {
   void take_statistics();
 
   long double xhat(std::size_t e) const { return (x_[e] - origin_[group(e)] - mean_[group(e)]) * rstd_[group(e)]; }
-  long double xhat_scale(std::size_t e) const { return std::max(std::fabs(xhat(e)), 1.0L); }
+  long double spread(std::size_t g) const { return std::sqrt(squares_[g] / std::max(count(g), 1.0L)); }
+  long double mean_units(std::size_t g) const {
+    return 1 + std::min(7.0L, std::fabs(origin_[g] + mean_[g]) * rstd_[g]);
+  }
   long double weight(std::size_t e) const { return weight_.empty() ? 1 : weight_[parameter(e)]; }
   std::size_t group(std::size_t e) const { return static_cast<std::size_t>(pattern_.group[e]); }
   std::size_t parameter(std::size_t e) const { return static_cast<std::size_t>(pattern_.parameter[e]); }
   long double count(std::size_t g) const { return static_cast<long double>(pattern_.count[g]); }
+
+  Bounded sum(long double value, long double terms) const {
+    return {value, 4 * u_ * terms + 2 * u_ * std::fabs(value)};
+  }
 
   Expected y() const;
   Expected summed() const;
@@ -46,8 +53,9 @@ class Reference {
   Expected rstd() const;
   Expected m2() const;
   Expected counts() const;
+  Expected running_mean() const;
+  Expected running_var() const;
   Expected running(const char* old, const Expected& of_groups) const;
-  Expected variance() const;
   Expected dweight() const;
   Expected dbias() const;
   Expected dx() const;
@@ -69,10 +77,10 @@ class Reference {
   const Trial& trial_;
   const Problem& problem_;
   const Pattern& pattern_;
-  const long double u_;
+  const long double u_, normal_;  // the roundoff, and the smallest number that is rounded by it
   Numbers x_, dy_, weight_;
   Numbers origin_, mean_, rstd_;  // by group; the mean is origin_ + mean_
-  Numbers squares_, magnitude_;   // sums of (x - mean)^2 and of |x|
+  Numbers squares_;               // sums of (x - mean)^2
 };
 
 }  // namespace simdnorm::test

@@ -51,7 +51,7 @@ std::vector<Problem> problems(const Operation& operation, const std::vector<Shap
 
 std::vector<Problem> problems(const std::vector<Shape>& shapes) {
   std::vector<Problem> result;
-  Index number = 0;
+  static Index number = 0;  // runs on from list to list, so that a share of each is another one
   for (const Operation& operation : operations()) {
     for (Problem& problem : problems(operation, shapes)) {
       if (number++ % one_of() == 0) result.push_back(std::move(problem));

@@ -1,7 +1,11 @@
 // The runtime does what it is told, refuses what it cannot do, and leaves the caller's settings alone.
+#include <algorithm>
 #include <limits>
+#include <set>
+#include <thread>
 
 #include "float_settings.hpp"
+#include "runtime/parallel.hpp"
 #include "shapes.hpp"
 
 using namespace simdnorm;
@@ -47,6 +51,25 @@ TEST_CASE("the thread count is what was set, within reason") {
   CHECK(set_num_threads(std::numeric_limits<Index>::max()) == Status::ok);
   CHECK(get_num_threads() >= 1);
   CHECK(set_num_threads(before) == Status::ok);
+}
+
+TEST_CASE("a team has as many members as it was asked for, each a thread, and their shares are all there is") {
+  for (const int n : {1, 2, 3, 5, 8}) {
+    if (n > 1 && !has_openmp()) break;
+    constexpr Index work = 1000;
+    std::vector<std::thread::id> members(static_cast<std::size_t>(n));
+    std::vector<int> done(work);
+    parallel(n, [&](const Team& team) {
+      if (team.size() == n) members[static_cast<std::size_t>(team.rank())] = std::this_thread::get_id();
+      team.each(work, [&](Index begin, Index end) {
+        for (Index i = begin; i < end; ++i) ++done[static_cast<std::size_t>(i)];
+      });
+    });
+    CAPTURE(n);
+    CHECK(std::set(members.begin(), members.end()).size() == members.size());
+    CHECK(std::count(members.begin(), members.end(), std::thread::id()) == 0);
+    CHECK(std::count(done.begin(), done.end(), 1) == work);
+  }
 }
 
 TEST_CASE("the library says what it is") {

@@ -89,6 +89,12 @@ TEST_CASE("groups that do not divide the channels are refused") {
     for (const Index groups : {-1, 0, 4, 5, 12}) {
       refuses(trial, "groups", [=](Problem& told) { told.shape.groups = groups; });
     }
+    for (const Index groups : {Index{-1}, Index{1} << 56, std::numeric_limits<Index>::max()}) {
+      refuses(trial, "groups of no channels", [=](Problem& told) {
+        told.shape.channels.channels = 0;
+        told.shape.groups = groups;
+      });
+    }
   });
 }
 

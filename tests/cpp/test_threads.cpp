@@ -4,6 +4,7 @@
 #include <latch>
 #include <thread>
 
+#include "inputs.hpp"
 #include "shapes.hpp"
 
 using namespace simdnorm;
@@ -12,6 +13,14 @@ using namespace simdnorm::test;
 namespace {
 
 constexpr int kCallers = 8;
+
+#if defined(__SANITIZE_THREAD__)
+constexpr bool kSeesRaces = true;
+#elif defined(__has_feature)
+constexpr bool kSeesRaces = __has_feature(thread_sanitizer);
+#else
+constexpr bool kSeesRaces = false;
+#endif
 
 /// What each loop shape does alone and what it shares with a team.
 const std::vector<Shape> some = {rows_of(130, 127),
@@ -75,6 +84,31 @@ TEST_CASE("threads may call while others change the number of threads and the IS
     });
     CHECK(same == kCallers - 2);
   });
+}
+
+// Values are then nobody's promise; the address sanitizer sees whether anything else is written than what was given.
+TEST_CASE("a thread may change the mask while others are in calls" * doctest::skip(kSeesRaces)) {
+  for (const ChannelLayout layout : {ChannelLayout{4, 1, 8, 5000}, ChannelLayout{4, 5000, 8, 1}}) {
+    const auto size = static_cast<std::size_t>(layout.samples * layout.outer * layout.inner);
+    std::vector<std::uint8_t> mask(size, 1);
+    const Mask values = {reinterpret_cast<const bool*>(mask.data()), true, true, false, true};
+    const std::vector<float> x(size * 8, 1.0F);
+    std::atomic<int> calling{kCallers - 1};
+    at_once([&](int number) {
+      if (number == 0) {
+        for (std::uint64_t round = 0; calling > 0; ++round) {
+          for (std::size_t i = 0; i < size; ++i) mask[i] = round % 2 == 0 || random_number(1, i) > 0;
+        }
+      } else {
+        std::vector<float> y(x.size());
+        for (int i = 0; i < 20; ++i) {
+          (void)group_norm_forward<float>(
+              {.x = x.data(), .layout = layout, .groups = 2, .mask = values, .y = y.data()});
+        }
+        --calling;
+      }
+    });
+  }
 }
 
 TEST_CASE("a thread with a count of its own changes nobody else's") {

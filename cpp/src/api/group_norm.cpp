@@ -5,9 +5,11 @@
 namespace simdnorm {
 namespace {
 
-/// Whether the groups divide the channels.
+/// Whether the groups divide the channels and can have statistics. No channels are divided by any number of groups, and
+/// by none, too: InstanceNorm has as many as channels.
 bool usable(const ChannelLayout& layout, Index groups) {
-  return usable(layout) && groups >= 1 && layout.channels % groups == 0;
+  if (!usable(layout) || !usable({layout.samples, groups})) return false;
+  return groups == layout.channels || (groups >= 1 && layout.channels % groups == 0);
 }
 
 template <class E, class P>
@@ -51,9 +53,7 @@ template <class E, class P>
 Status group_norm_backward(const GroupNormBackward<E, P>& op) noexcept {
   using T = Compute<E>;
   const Index channels = op.layout.channels;
-  if (channels == 0) return usable(op.layout) ? Status::ok : Status::invalid_argument;
   if (!usable(op.layout, op.groups)) return Status::invalid_argument;
-  const Index group = channels / op.groups;
   if (empty(op.layout)) {
     fill_zero(op.dweight, channels);
     fill_zero(op.dbias, channels);
@@ -63,6 +63,7 @@ Status group_norm_backward(const GroupNormBackward<E, P>& op) noexcept {
   if (!given(op.dy, op.x, op.mean, op.rstd)) return Status::invalid_argument;
   return run([&] {
     Scratch scratch;
+    const Index group = channels / op.groups;
     const ChannelProblem<E> problem(op.layout, op.layout.samples, op.mask, scratch);
     const Standardizer<T>* saved = filled<Standardizer<T>>(
         problem.items() / group, scratch, [&](Index g) { return saved_standardizer(op.mean, op.rstd, g); });

@@ -39,11 +39,12 @@ template <class T>
 Problem lower_channels(const ChannelLayout& l, Index samples, const Mask& mask, Scratch& scratch) {
   const Index outer = l.samples * l.outer / samples;
   if (!mask.values) return lower_channels(l, samples);
+  const Mask ours = held(l, mask, scratch);
   if (l.inner == 1 && !mask.along_channels) {
-    const LineList* lines = masked_lines(l, samples, mask, scratch);
+    const LineList* lines = masked_lines(l, samples, ours, scratch);
     return lines ? Problem(Columns{samples, outer, l.channels, lines}) : lower_channels(l, samples);
   }
-  const RunList* runs = masked_runs<T>(l, samples, mask, scratch);
+  const RunList* runs = masked_runs<T>(l, samples, ours, scratch);
   return runs ? Problem(Rows{samples, outer, l.channels, l.inner, runs}) : lower_channels(l, samples);
 }
 

@@ -80,7 +80,8 @@ class Exact:
         terms = dxhat
         if not self._constant:
             xhat = np.abs(self._xhat)
-            terms = terms + xhat * self._total(dxhat * xhat) / self._count
+            # A saved rstd is rounded, and this term has it three times, where the others have it once: 6 u and not 4.
+            terms = terms + (1.5 if self._own else 1) * xhat * self._total(dxhat * xhat) / self._count
             if self._centred:
                 terms = terms + self._total(dxhat) / self._count
         terms = self._rstd * terms

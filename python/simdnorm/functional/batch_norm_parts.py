@@ -286,7 +286,7 @@ def batch_norm_backward_apply(
     mean_, rstd_, sum_dy_, sum_dy_xhat_ = map(channels.exact_statistic, statistics, statistics.values())
     weight_, _ = channels.affine(weight)
     count_ = counts("count", count, channels.statistic_shape, at_least=channels.counts())
-    dx = channels.output(out, (dy, x), (weight, *statistics.values()))
+    dx = channels.output(out, (dy, x), (weight, *statistics.values(), count))
 
     dy_, x_ = channels.read(dy), channels.read(x)
     _backend.kernels.batch_norm_backward_apply(
