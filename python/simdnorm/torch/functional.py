@@ -52,7 +52,8 @@ def add_layer_norm(
     eps: float = 1e-5,
 ) -> tuple[Tensor, Tensor]:
     """Return the norm of ``input + residual``, and that sum."""
-    if not fits(input, normalized_shape, weight, bias, beside=residual):
+    fit = pays(input, "add_layer_norm", residual)
+    if not (fit and fits(input, normalized_shape, weight, bias, beside=residual)):
         summed = input + residual
         return native.layer_norm(summed, normalized_shape, weight, bias, eps), summed
     y, summed, *_ = _row_norm(input, residual, normalized_shape, weight, bias, eps, True)
@@ -67,7 +68,8 @@ def add_rms_norm(
     eps: float | None = None,
 ) -> tuple[Tensor, Tensor]:
     """Return the RMS norm of ``input + residual``, and that sum."""
-    if not fits(input, normalized_shape, weight, beside=residual):
+    fit = pays(input, "add_rms_norm", residual)
+    if not (fit and fits(input, normalized_shape, weight, beside=residual)):
         summed = input + residual
         return native.rms_norm(summed, normalized_shape, weight, eps), summed
     eps = _epsilon(input) if eps is None else eps
@@ -80,7 +82,8 @@ def group_norm(
 ) -> Tensor:
     """Normalize groups of channels of each sample, as `torch.nn.functional.group_norm` does."""
     fit = pays(input, "group_norm") and fits_channels(input, weight, bias)
-    if not fit or num_groups < 1 or input.shape[1] % num_groups:
+    # Of groups of one value each PyTorch says what is wrong.
+    if not fit or num_groups < 1 or input.shape[1] % num_groups or input.numel() == num_groups:
         return native.group_norm(input, num_groups, weight, bias, eps)
     y: Tensor = _group_norm(input, num_groups, weight, bias, eps)[0]
     return y
@@ -98,7 +101,8 @@ def batch_norm(
 ) -> Tensor:
     """Normalize each channel over all samples, as `torch.nn.functional.batch_norm` does."""
     running = running_mean, running_var
-    fit = pays(input, "batch_norm") and fits_channels(input, weight, bias) and fits_channels(input, *running)
+    name = "batch_norm" if training else "batch_norm in evaluation"
+    fit = pays(input, name) and fits_channels(input, weight, bias) and fits_channels(input, *running)
     if training:
         fit = fit and input.numel() > input.shape[1] and (running_mean is None) == (running_var is None)
     if not fit or (not training and (running_mean is None or running_var is None)):
@@ -108,11 +112,16 @@ def batch_norm(
         return applied
     y: Tensor
     y, _, _, *batch = _batch_norm(input, weight, bias, eps)
+    move(running, batch, momentum)
+    return y
+
+
+def move(running: Sequence[Optional], batch: Sequence[Tensor], momentum: float) -> None:
+    """Move running statistics, where there are any, towards those of a batch, and round them once."""
     with torch.no_grad():
         for moved, of_batch in zip(running, batch, strict=True):
             if moved is not None:
-                moved.mul_(1 - momentum).add_(of_batch, alpha=momentum)
-    return y
+                moved.copy_(moved.to(of_batch.dtype).mul(1 - momentum).add_(of_batch, alpha=momentum))
 
 
 def instance_norm(
