@@ -39,7 +39,7 @@ def test_a_norm_between_convolutions_has_the_dtypes_of_pytorchs_and_its_results(
     assert seen[0] is of_native[0] is dtype
     assert seen[1] in (dtype, of_native[1])
     for a, b in zip(ours, theirs, strict=True):
-        # Where PyTorch widens, it leaves out some of the roundings, of which we have four; a norm spreads each over all.
+        # Where PyTorch widens it leaves out some roundings, of which we have four; a norm spreads each over all.
         assert a.dtype is b.dtype
         allowed = 16 * torch.finfo(dtype).eps * b.abs().max()
         torch.testing.assert_close(a, b, rtol=0, atol=float(allowed))

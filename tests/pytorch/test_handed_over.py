@@ -9,38 +9,18 @@ from torch.nn import functional as native
 from torch.utils._pytree import tree_map
 
 import simdnorm.torch as st
+from pytorch.calls import CALLS, SHAPE, operands, random
 
 # PyTorch's own rules of forward mode are made by it.
 pytestmark = pytest.mark.filterwarnings("ignore:`torch.jit.script` is deprecated:DeprecationWarning")
-SHAPE = (3, 4, 2, 2)
-
-
-def random(*shape, seed=0):
-    return torch.randn(*shape, dtype=torch.float64, generator=torch.Generator().manual_seed(seed))
-
-
-MEAN, VAR = random(4, seed=8), random(4, seed=9).square() + 0.5
-CALLS = {
-    "layer_norm": (lambda f, x, w, b: f.layer_norm(x, (2, 2), w, b), (2, 2)),
-    "rms_norm": (lambda f, x, w, b: f.rms_norm(x, (2, 2), w), (2, 2)),
-    "group_norm": (lambda f, x, w, b: f.group_norm(x, 2, w, b), (4,)),
-    "instance_norm": (lambda f, x, w, b: f.instance_norm(x, None, None, w, b), (4,)),
-    "batch_norm": (lambda f, x, w, b: f.batch_norm(x, None, None, w, b, True), (4,)),
-    "batch_norm in evaluation": (lambda f, x, w, b: f.batch_norm(x, MEAN, VAR, w, b), (4,)),
-}
 every_norm = pytest.mark.parametrize("norm", CALLS)
 # Derivatives of sums of 16 terms, cubed, in two orders of the same operations.
 CLOSE = {"rtol": 0, "atol": 16 * 16 * 100 * 2.0**-52}
 
 
-def operands(norm):
-    shape = CALLS[norm][1]
-    return random(*SHAPE), random(*shape, seed=1), random(*shape, seed=2)
-
-
 @every_norm
 def test_forward_mode_has_the_tangents_of_pytorch(norm):
-    x, w, b = operands(norm)
+    x, w, b = operands(norm, grad=False)
     tangents = random(*SHAPE, seed=3), random(*w.shape, seed=4), random(*w.shape, seed=5)
     found = []
     for module in (st, native):
@@ -52,7 +32,7 @@ def test_forward_mode_has_the_tangents_of_pytorch(norm):
 
 @every_norm
 def test_a_backward_pass_in_forward_mode_keeps_the_tangent_of_its_gradient(norm):
-    x, w, b = operands(norm)
+    x, w, b = operands(norm, grad=False)
     x.requires_grad_()
     y = CALLS[norm][0](st, x, w, b)
     with forward_ad.dual_level():
@@ -75,7 +55,7 @@ def test_a_backward_pass_in_forward_mode_keeps_the_tangent_of_its_gradient(norm)
     ],
 )
 def test_derivatives_in_every_mode_are_pytorchs(norm, transform):
-    x, w, b = operands(norm)
+    x, w, b = operands(norm, grad=False)
     ours, theirs = (
         transform(lambda x, m=module: CALLS[norm][0](m, x, w, b).pow(3).sum(), x) for module in (st, native)
     )
@@ -114,13 +94,13 @@ class Wrapper(torch.Tensor):
 @every_norm
 @pytest.mark.parametrize("which", ["input", "parameters"])
 def test_subclasses_see_pytorchs_functions(norm, which):
-    x, w, b = operands(norm)
+    x, w, b = operands(norm, grad=False)
     expected = CALLS[norm][0](native, x, w, b)
     given = (x.as_subclass(Named), w, b) if which == "input" else (x, w.as_subclass(Named), b.as_subclass(Named))
     Named.seen.clear()
     y = CALLS[norm][0](st, *given)
     assert type(y) is Named and torch.equal(y.as_subclass(torch.Tensor), expected)
-    assert getattr(native, norm.split()[0]) in Named.seen
+    assert getattr(native, norm.split()[0].removeprefix("add_")) in Named.seen
     assert torch.equal(CALLS[norm][0](st, Wrapper(x), w, b).inner, expected)
 
 
@@ -137,7 +117,7 @@ def test_nested_tensors_are_pytorchs(layout):
 @every_norm
 def test_small_subclasses_are_pytorchs_too(norm):
     torch.use_deterministic_algorithms(False)
-    x, w, b = operands(norm)
+    x, w, b = operands(norm, grad=False)
     assert torch.equal(CALLS[norm][0](st, Wrapper(x), w, b).inner, CALLS[norm][0](native, x, w, b))
 
 

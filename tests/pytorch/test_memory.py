@@ -1,4 +1,4 @@
-"""Tensors cross by pointer: nothing of full size is copied, results lie as PyTorch's, and storages stay what they were."""
+"""Tensors cross by pointer: nothing of full size is copied, and results lie as PyTorch's."""
 
 import pytest
 import torch
