@@ -1,4 +1,4 @@
-"""What patchers got wrong elsewhere: signatures, attributes, look-alikes, changed classes, the order of calls."""
+"""What patchers got wrong elsewhere: signatures, attributes, look-alikes, changed classes."""
 
 import copy
 import inspect
@@ -126,48 +126,6 @@ def test_attributes_and_what_is_printed_stay(kind):
     assert set(vars(copy.deepcopy(norm))) == set(vars(pickle.loads(pickle.dumps(norm)))) == attributes
 
 
-def network():
-    torch.manual_seed(0)
-    return nn.Sequential(nn.Linear(8, 8), nn.LayerNorm(8), nn.Linear(8, 8), nn.RMSNorm(8), nn.BatchNorm1d(3))
-
-
-ORDERS = {
-    "load_state_dict": lambda net: net.load_state_dict({k: v.clone() for k, v in net.state_dict().items()}) and net,
-    "to": lambda net: net.to(torch.float64).to(torch.float32),
-    "compile": lambda net: torch.compile(net, backend="aot_eager"),
-    "compile in place": lambda net: net.compile(backend="aot_eager") or net,
-    "deepcopy": copy.deepcopy,
-    "eval and train": lambda net: net.eval().train(),
-}
-
-
-# PyTorch's own warning, of compiling a norm whose input is not a leaf.
-@pytest.mark.filterwarnings("ignore:The .grad attribute of a Tensor that is not a leaf:UserWarning")
-@pytest.mark.parametrize("after", [True, False])
-@pytest.mark.parametrize("other", ORDERS)
-def test_the_order_of_patching_and_others_does_not_matter(other, after):
-    expected = network()(X)
-    net = network()
-    if after:
-        net = ORDERS[other](net)
-        assert len(st.patch(net).swapped) == 3
-    else:
-        st.patch(net)
-        net = ORDERS[other](net)
-    for _ in range(2):
-        close(net(X), expected)
-    assert len(st.unpatch(net).swapped) == 3
-    close(net(X), expected)
-
-
-def test_part_of_a_model_is_patched_and_undone_alone():
-    net = network()
-    st.patch(net[3])
-    assert list(st.patch(net).swapped) == ["1", "4"]
-    st.unpatch(net[3])
-    assert type(net[3]) is nn.RMSNorm and list(st.unpatch(net).swapped) == ["1", "4"]
-
-
 class Doubled(nn.Module):
     def forward(self, weight):
         return 2 * weight
@@ -205,13 +163,3 @@ def test_unpickling_what_is_not_registered_says_so(registered):
     del _swapped.FORWARDS[_swapped.full_name(OwnRMSNorm)]
     with pytest.raises(pickle.UnpicklingError, match="register it here"):
         pickle.loads(pickled)
-
-
-def test_a_traced_network_is_patched_and_some_patched_ones_are_traced():
-    expected = network()(X)
-    traced = torch.fx.symbolic_trace(network())
-    assert len(st.patch(traced).swapped) == 3
-    close(traced(X), expected)
-    rows = network()[:4]
-    st.patch(rows)
-    close(torch.fx.symbolic_trace(rows)(X), network()[:4](X))

@@ -1,5 +1,7 @@
 """SyncBatchNorm where it is alone, and the models that are converted to it."""
 
+from datetime import timedelta
+
 import pytest
 import torch
 from torch import nn
@@ -35,7 +37,8 @@ def test_what_does_not_fit_is_refused_before_anybody_waits(x):
 def test_a_converted_model_keeps_what_quantization_and_hidden_options_are_kept_in():
     norm = nn.BatchNorm2d(4, momentum=None, track_running_stats=False)
     norm.qconfig = "some"
-    made = st.SyncBatchNorm.convert_sync_batchnorm(norm, "a group")
+    made = st.SyncBatchNorm.convert_sync_batchnorm(norm, "a group", timeout=timedelta(seconds=1))
+    assert made.timeout == timedelta(seconds=1)
     assert (made.qconfig, made.process_group, made.momentum, made.running_mean) == ("some", "a group", None, None)
     assert st.SyncBatchNorm(4, bias=False).bias is None and st.SyncBatchNorm(4, bias=False).weight is not None
     plain = nn.BatchNorm2d(4)

@@ -77,7 +77,7 @@ def found(batch: dict[str, Any], rank: int, options: dict[str, Any]) -> dict[str
     begin, end = batch["shares"][rank]
     x, dy = (batch[name][begin:end].contiguous(memory_format=getattr(torch, batch["layout"])) for name in ("x", "dy"))
     if batch["network"] is not None:
-        return of_network(batch["network"], x, dy, options["process_group"])
+        return of_network(batch, x, dy, options.get("process_group"))
     if batch["fault"] and rank == 1:
         return faulty(batch["fault"], x, dy, options)
     norm = made(batch, x, options)
@@ -135,9 +135,22 @@ def faulty(fault: str, x: torch.Tensor, dy: torch.Tensor, options: dict[str, Any
     return {"error": None}
 
 
-def of_network(net: nn.Module, x: torch.Tensor, dy: torch.Tensor, group: Any) -> dict[str, Any]:
-    """Train a network for a step."""
-    model = nn.parallel.DistributedDataParallel(st.convert_sync_batchnorm(net, group))
+def of_network(batch: dict[str, Any], x: torch.Tensor, dy: torch.Tensor, group: Any) -> dict[str, Any]:
+    """Train a network for a step, patched."""
+    net = batch["network"]
+    st.patch(net)
+    net = st.convert_sync_batchnorm(net, group)
+    if batch["parallel"] == "sharded":
+        from torch.distributed.fsdp import fully_shard
+
+        mesh = distributed.device_mesh.init_device_mesh("cpu", (distributed.get_world_size(),))
+        for module in (*net, net):
+            fully_shard(module, mesh=mesh)
+        for _ in range(2):  # what was sharded again is gathered again
+            net.zero_grad()
+            net(x).backward(dy)
+        return {name: p.grad.full_tensor() for name, p in net.named_parameters()}
+    model = nn.parallel.DistributedDataParallel(net)  # which averages as long as it lives
     model(x).backward(dy)
     return {name: p.grad for name, p in net.named_parameters()} | dict(net.named_buffers())
 

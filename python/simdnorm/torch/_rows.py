@@ -23,7 +23,8 @@ Gradients = tuple[Tensor, Tensor, Tensor]
 
 def _forward(*args: Any) -> Forward:
     y, summed, saved = _normalized("_forward", *args)
-    *mean, rstd = (tensor(statistic).contiguous() for statistic in saved)  # they lie as x does
+    *mean, rstd = map(tensor, saved)
+    rstd = rstd.contiguous()  # RMSNorm's lies as x does
     return y, y.new_empty(0) if summed is None else summed, mean[0] if mean else y.new_empty(0), rstd
 
 

@@ -25,6 +25,8 @@ class SyncBatchNorm(nn.modules.batchnorm._BatchNorm):
         As of `torch.nn.SyncBatchNorm`.
     process_group : torch.distributed.ProcessGroup or mpi4py.MPI.Comm, optional
         Who normalizes together; all processes of `torch.distributed` if not given.
+    timeout : datetime.timedelta
+        How long a communicator of mpi4py is waited for; a group of `torch.distributed` has a timeout of its own.
 
     Notes
     -----
@@ -87,11 +89,13 @@ class SyncBatchNorm(nn.modules.batchnorm._BatchNorm):
             )
 
     @classmethod
-    def convert_sync_batchnorm(cls, module: nn.Module, process_group: Any = None) -> nn.Module:
+    def convert_sync_batchnorm(
+        cls, module: nn.Module, process_group: Any = None, *, timeout: timedelta = TIMEOUT
+    ) -> nn.Module:
         """As the function of that name."""
         if isinstance(module, nn.modules.batchnorm._BatchNorm) and not isinstance(module, SyncBatchNorm):
             options = module.eps, module.momentum, module.affine, module.track_running_stats
-            made = cls(module.num_features, *options, process_group)
+            made = cls(module.num_features, *options, process_group, timeout=timeout)
             made.weight, made.bias = module.weight, module.bias
             made.running_mean, made.running_var = module.running_mean, module.running_var
             made.num_batches_tracked = module.num_batches_tracked
@@ -99,7 +103,7 @@ class SyncBatchNorm(nn.modules.batchnorm._BatchNorm):
                 made.qconfig = module.qconfig
             return made.train(module.training)
         for name, child in module.named_children():
-            setattr(module, name, cls.convert_sync_batchnorm(child, process_group))
+            setattr(module, name, cls.convert_sync_batchnorm(child, process_group, timeout=timeout))
         return module
 
     @property
@@ -114,7 +118,7 @@ class SyncBatchNorm(nn.modules.batchnorm._BatchNorm):
         return 1.0 / float(self.num_batches_tracked) if self.momentum is None else self.momentum
 
 
-def convert_sync_batchnorm(module: nn.Module, process_group: Any = None) -> nn.Module:
+def convert_sync_batchnorm(module: nn.Module, process_group: Any = None, *, timeout: timedelta = TIMEOUT) -> nn.Module:
     """Replace the BatchNorms in a model by `SyncBatchNorm`, as `torch.nn.SyncBatchNorm.convert_sync_batchnorm` does.
 
     Parameters
@@ -123,10 +127,12 @@ def convert_sync_batchnorm(module: nn.Module, process_group: Any = None) -> nn.M
         The model; its BatchNorms keep their parameters and buffers.
     process_group : torch.distributed.ProcessGroup or mpi4py.MPI.Comm, optional
         Who normalizes together.
+    timeout : datetime.timedelta
+        As of `SyncBatchNorm`.
 
     Returns
     -------
     torch.nn.Module
         `module`, or what replaces it where it is a BatchNorm itself.
     """
-    return SyncBatchNorm.convert_sync_batchnorm(module, process_group)
+    return SyncBatchNorm.convert_sync_batchnorm(module, process_group, timeout=timeout)
