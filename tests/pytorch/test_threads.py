@@ -1,8 +1,10 @@
 """The number of threads is PyTorch's where PyTorch calls, and ours elsewhere."""
 
+import importlib
 import os
 import subprocess
 import sys
+import threading
 
 import pytest
 import torch
@@ -29,6 +31,19 @@ def test_an_error_gives_the_number_of_threads_back():
         with pytest.raises(ValueError, match="1 thread"):
             in_step(simdnorm.set_num_threads)(0)
         assert simdnorm.get_num_threads() == 5
+
+
+@pytest.mark.parametrize("kernels", ["simdnorm._fallback", simdnorm._backend.kernels.__name__])
+def test_what_a_thread_chose_is_no_other_threads(kernels):
+    module, seen = sys.modules.get(kernels) or importlib.import_module(kernels), []
+    before = module.set_own_threads(3)
+    try:
+        other = threading.Thread(target=lambda: seen.append((module.set_own_threads(2), module.get_num_threads())))
+        other.start()
+        other.join()
+        assert seen == [(0, 2)] and module.get_num_threads() == 3
+    finally:
+        module.set_own_threads(before)
 
 
 class Squares(torch.utils.data.Dataset):
