@@ -27,12 +27,11 @@ WAYS = {
     "beside another default device": {"device": "meta"},
 }
 FAULTS = ["shape", "type", "more channels", "fewer channels", "no channels"]
-DEATHS = ["death", "death between"]
 
 
 def batch(
     shares, dtype=torch.float64, *, of_parameters=None, layout="contiguous_format",
-    device="cpu", fault=None, parallel=False, group=None, network=None, **options,
+    device="cpu", fault=None, compiled=False, parallel=False, group=None, network=None, **options,
 ):  # fmt: skip
     generator = torch.Generator().manual_seed(5)
     shapes = {"x": (12, 5, 2, 3), "dy": (12, 5, 2, 3), "weight": (5,), "bias": (5,)}
@@ -40,8 +39,8 @@ def batch(
     for name in ("weight", "bias"):
         random[name] = random[name].to(of_parameters or dtype)
     return random | {
-        "shares": shares, "layout": layout, "device": device, "fault": fault, "parallel": parallel, "group": group,
-        "network": network, "options": options,
+        "shares": shares, "layout": layout, "device": device, "fault": fault, "compiled": compiled,
+        "parallel": parallel, "group": group, "network": network, "options": options,
     }  # fmt: skip
 
 

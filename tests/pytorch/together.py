@@ -89,6 +89,8 @@ def found(batch: dict[str, Any], rank: int, options: dict[str, Any]) -> dict[str
             return {"error": repr(error), "seconds": time.monotonic() - begun}
         return {"error": None}
     model = nn.parallel.DistributedDataParallel(norm) if batch["parallel"] else norm
+    if batch["compiled"]:
+        model = torch.compile(nn.Sequential(model), backend="aot_eager")
     x.requires_grad_()
     calls.clear()
     with torch.device(batch["device"]):

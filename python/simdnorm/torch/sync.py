@@ -9,10 +9,11 @@ from datetime import timedelta
 from typing import Any
 
 from torch import Tensor, nn
+from torch._compile import _disable_dynamo
 
 from . import functional
 from ._fit import fits_channels
-from ._processes import TIMEOUT, processes
+from ._processes import TIMEOUT, Processes, processes
 from ._together import Together
 
 
@@ -64,18 +65,23 @@ class SyncBatchNorm(nn.modules.batchnorm._BatchNorm):
             raise ValueError(f"expected {self.num_features} channels, got a tensor of shape {tuple(input.shape)}")
         if input.device.type != "cpu":
             raise ValueError(f"expected a tensor on the CPU, got one on {input.device}: use torch.nn.SyncBatchNorm")
-        of_batch = self.training or self.running_mean is None
         group = processes(self.process_group, self.timeout) if self.training else None
         if group is not None:
-            self._check_operands(input)
-            group.meet(self, self.num_features)
+            return self._synchronized(input, group)
+        of_batch = self.training or self.running_mean is None
         momentum = self._count()
         running = (self.running_mean, self.running_var) if not of_batch or self._moving else (None, None)
-        if group is None:
-            return functional.batch_norm(input, *running, self.weight, self.bias, of_batch, momentum, self.eps)
+        return functional.batch_norm(input, *running, self.weight, self.bias, of_batch, momentum, self.eps)
+
+    @_disable_dynamo  # what processes say is no part of a graph; `torch.compiler.disable` would import the compiler
+    def _synchronized(self, input: Tensor, group: Processes) -> Tensor:
+        self._check_operands(input)
+        group.meet(self, self.num_features)
+        momentum = self._count()
         y: Tensor
         y, *of_all = Together.apply(input, self.weight, self.bias, self.eps, group)  # type: ignore[no-untyped-call]
-        functional.move(running, of_all, momentum)
+        if self._moving:
+            functional.move((self.running_mean, self.running_var), of_all, momentum)
         return y
 
     def _check_operands(self, input: Tensor) -> None:
