@@ -4,6 +4,7 @@ One thread, float32, rows of 256 or images of 32 channels of 64; training is for
 """
 
 import argparse
+import json
 import sys
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -25,33 +26,66 @@ ELEMENTS = (2048, 8192, 32768, 131072, 524288)
 COLUMNS, CHANNELS, GROUPS, PIXELS = 256, 32, 8, 64
 WAYS = ("inference", "training")
 Parameters = tuple[Tensor, ...]
+Times = dict[str, float]
 
+
+def add_layer_norm(module: Any, x: Tensor, p: Parameters) -> Tensor:
+    if module is snt:
+        return snt.add_layer_norm(x, x, (COLUMNS,), *p)[0]
+    return native.layer_norm(x + x, (COLUMNS,), *p)
+
+
+def add_rms_norm(module: Any, x: Tensor, p: Parameters) -> Tensor:
+    if module is snt:
+        return snt.add_rms_norm(x, x, (COLUMNS,), p[0])[0]
+    return native.rms_norm(x + x, (COLUMNS,), p[0])
+
+
+RUNNING = torch.zeros(CHANNELS), torch.ones(CHANNELS)
 CALLS: dict[str, tuple[int, Callable[[Any, Tensor, Parameters], Tensor]]] = {
     "layer_norm": (COLUMNS, lambda module, x, p: module.layer_norm(x, (COLUMNS,), *p)),
     "rms_norm": (COLUMNS, lambda module, x, p: module.rms_norm(x, (COLUMNS,), p[0])),
+    "add_layer_norm": (COLUMNS, add_layer_norm),
+    "add_rms_norm": (COLUMNS, add_rms_norm),
     "group_norm": (CHANNELS, lambda module, x, p: module.group_norm(x, GROUPS, *p)),
     "batch_norm": (CHANNELS, lambda module, x, p: module.batch_norm(x, None, None, *p, True)),
+    "batch_norm in evaluation": (CHANNELS, lambda module, x, p: module.batch_norm(x, *RUNNING, *p)),
 }
-"""The number of parameters, and the call."""
+"""The number of parameters, and the call: by the names of `SMALLEST`."""
 
 
 def main(arguments: list[str] | None = None) -> int:
     options = _options(arguments)
     torch.set_num_threads(1)
-    sizes = ", ".join(f"{norm} {SMALLEST[norm].inference} and {SMALLEST[norm].training}" for norm in CALLS)
+    in_use = dict(SMALLEST)
     SMALLEST.update(dict.fromkeys(SMALLEST, Smallest(0, 0)))  # ours, however small
-    header, rows = ["elements", *(f"{norm}, {way}" for norm in CALLS for way in WAYS)], []
-    for n in ELEMENTS:
-        rows.append([str(n), *(_cell(norm, n, way, options.seconds) for norm in CALLS for way in WAYS)])
+    header = ["norm", *(f"{n} elements" for n in ELEMENTS), "ours from", "in use"]
+    rows, found = [], []
+    for norm in CALLS:
+        for way in WAYS:
+            times = [_times(norm, n, way, options.seconds) for n in ELEMENTS]
+            smallest = getattr(in_use[norm], way)
+            found.append({"norm": norm, "way": way, "elements": ELEMENTS, "times": times, "in use": smallest})
+            cells = ["; ".join(f"{1e6 * time:.1f}" for time in each.values()) for each in times]
+            rows.append([f"{norm}, {way}", *cells, _ours_from(times), str(smallest)])
     show("microseconds of a call: PyTorch's own; through simdnorm.torch", header, rows)
-    found = f"PyTorch {torch.__version__} on {machine.processor()}. Ours is taken from so many elements on: {sizes}."
-    print(found)
+    environment = f"PyTorch {torch.__version__} on {machine.processor()}."
+    print(environment)
+    if options.json:
+        options.json.write_text(json.dumps({"environment": environment, "results": found}, indent=1) + "\n")
     if options.page:
-        write_between(options.page, "crossing.py", found, header, rows)
+        write_between(options.page, "crossing.py", environment, header, rows)
     return 0
 
 
-def _cell(norm: str, elements: int, way: str, seconds: float) -> str:
+def _ours_from(times: list[Times]) -> str:
+    """Return the size from which on ours is never the slower one, of those that were measured."""
+    sooner = [each["ours"] <= each["own"] for each in times]
+    first = next((i for i in range(len(sooner)) if all(sooner[i:])), None)
+    return "more" if first is None else str(ELEMENTS[first])
+
+
+def _times(norm: str, elements: int, way: str, seconds: float) -> Times:
     count, call = CALLS[norm]
     x = torch.randn(elements).reshape((-1, COLUMNS) if count == COLUMNS else (-1, CHANNELS, PIXELS))
     inputs = x, torch.ones(count), torch.zeros(count)
@@ -62,8 +96,7 @@ def _cell(norm: str, elements: int, way: str, seconds: float) -> str:
         name: partial(_step, partial(call, module), dy, *inputs) for name, module in (("own", native), ("ours", snt))
     }
     with torch.inference_mode() if way == "inference" else nullcontext():
-        times = medians(steps, seconds, 1)
-    return "; ".join(f"{1e6 * time:.1f}" for time in times.values())
+        return medians(steps, seconds, 1)
 
 
 def _step(call: Callable[[Tensor, Parameters], Tensor], dy: Tensor, x: Tensor, *parameters: Tensor) -> None:
@@ -75,6 +108,7 @@ def _step(call: Callable[[Tensor, Parameters], Tensor], dy: Tensor, x: Tensor, *
 def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=0.5, help="for each size and call")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="all times, in seconds")
     parser.add_argument("--page", type=Path, metavar="FILE", help="a page with the marks that the table stands between")
     return parser.parse_args(arguments)
 

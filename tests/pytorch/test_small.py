@@ -19,6 +19,22 @@ def layer_norm(module, x):
     return module.layer_norm(x, (COLUMNS,))
 
 
+def rms_norm(module, x):
+    return module.rms_norm(x, (COLUMNS,))
+
+
+def add_layer_norm(module, x):
+    if module is snt:
+        return snt.add_layer_norm(x, x, (COLUMNS,))[0]
+    return native.layer_norm(x + x, (COLUMNS,))
+
+
+def add_rms_norm(module, x):
+    if module is snt:
+        return snt.add_rms_norm(x, x, (COLUMNS,))[0]
+    return native.rms_norm(x + x, (COLUMNS,))
+
+
 def group_norm(module, x):
     return module.group_norm(x.unflatten(1, (8, 8)), 4).flatten(1)
 
@@ -31,6 +47,10 @@ def batch_norm(module, x):
     return module.batch_norm(x, None, None, training=True)
 
 
+def batch_norm_in_evaluation(module, x):
+    return module.batch_norm(x, torch.full((COLUMNS,), 1000.0), torch.ones(COLUMNS))
+
+
 @pytest.fixture
 def nondeterministic():
     torch.use_deterministic_algorithms(False)
@@ -40,9 +60,13 @@ def nondeterministic():
     ("norm", "name"),
     [
         (layer_norm, "layer_norm"),
+        (rms_norm, "rms_norm"),
+        (add_layer_norm, "add_layer_norm"),
+        (add_rms_norm, "add_rms_norm"),
         (group_norm, "group_norm"),
         (instance_norm, "group_norm"),
         (batch_norm, "batch_norm"),
+        (batch_norm_in_evaluation, "batch_norm in evaluation"),
     ],
 )
 @pytest.mark.parametrize("way", ["inference", "training"])
@@ -58,7 +82,16 @@ def test_small_inputs_are_pytorchs_and_large_ones_ours(norm, name, way, nondeter
     assert not torch.equal(norm(snt, small), norm(native, small))
 
 
-@pytest.mark.parametrize("norm", [layer_norm, group_norm, instance_norm])
+@pytest.mark.parametrize("norm", [layer_norm, rms_norm, add_layer_norm, add_rms_norm, group_norm, instance_norm])
 def test_deterministic_algorithms_give_a_row_the_same_bits_in_every_batch(norm):
     x = rows(1024)
     assert torch.equal(norm(snt, x)[7], norm(snt, x[7:8])[0])
+
+
+def test_a_residual_that_needs_gradients_counts_as_training(nondeterministic):
+    smallest = SMALLEST["add_layer_norm"]
+    x = rows(smallest.inference // COLUMNS)
+    assert smallest.inference < smallest.training
+    expected = native.layer_norm(x + x, (COLUMNS,))
+    assert not torch.equal(snt.add_layer_norm(x, x, (COLUMNS,))[0], expected)
+    assert torch.equal(snt.add_layer_norm(x, x.clone().requires_grad_(), (COLUMNS,))[0], expected)

@@ -6,34 +6,9 @@ from torch.nn import functional as native
 from torch.utils.checkpoint import checkpoint
 
 import simdnorm.torch as st
+from pytorch.calls import CALLS, SHAPE, call, operands, random
 
-SHAPE = (3, 4, 2, 2)
-
-
-def random(*shape, seed=0):
-    return torch.randn(*shape, dtype=torch.float64, generator=torch.Generator().manual_seed(seed))
-
-
-MEAN, VAR = random(4, seed=8), random(4, seed=9).square() + 0.5
-OPERATORS = torch.ops.simdnorm
-CALLS = {
-    "layer_norm": (lambda f, x, w, b: f.layer_norm(x, (2, 2), w, b), (2, 2)),
-    "rms_norm": (lambda f, x, w, b: f.rms_norm(x, (2, 2), w), (2, 2)),
-    "group_norm": (lambda f, x, w, b: f.group_norm(x, 2, w, b), (4,)),
-    "instance_norm": (lambda f, x, w, b: f.instance_norm(x, None, None, w, b), (4,)),
-    "batch_norm": (lambda f, x, w, b: f.batch_norm(x, None, None, w, b, True), (4,)),
-    "batch_norm in evaluation": (lambda f, x, w, b: f.batch_norm(x, MEAN, VAR, w, b), (4,)),
-}
 every_norm = pytest.mark.parametrize("norm", CALLS)
-
-
-def operands(norm, *, grad=True):
-    _, shape = CALLS[norm]
-    return [p.requires_grad_(grad) for p in (random(*SHAPE), random(*shape, seed=1), random(*shape, seed=2))]
-
-
-def call(norm, module=st):
-    return lambda *operands: CALLS[norm][0](module, *operands)
 
 
 @every_norm
@@ -69,23 +44,6 @@ def test_a_gradient_that_will_be_differentiated_is_that_of_the_kernels(centred):
         torch.testing.assert_close(a, b.detach(), rtol=0, atol=4 * 10 * 2.0**-52)
 
 
-@pytest.mark.parametrize(
-    ("operator", "arguments"),
-    [
-        (OPERATORS.row_norm, (random(3, 4), None, (4,), random(4), random(4), 1e-5, True)),
-        (OPERATORS.row_norm, (random(3, 4), random(3, 4), (4,), random(4), None, 1e-5, False)),
-        (OPERATORS.group_norm, (random(*SHAPE), 2, random(4), None, 1e-5)),
-        (OPERATORS.group_norm, (random(*SHAPE).contiguous(memory_format=torch.channels_last), 2, None, None, 1e-5)),
-        (OPERATORS.batch_norm, (random(*SHAPE), random(4), random(4), 1e-5)),
-        (OPERATORS.batch_norm_apply, (random(*SHAPE), MEAN, VAR, random(4), None, 1e-5)),
-    ],
-)
-def test_operators_keep_pytorchs_rules(operator, arguments):
-    arguments = [a.requires_grad_() if isinstance(a, torch.Tensor) and a is not MEAN and a is not VAR else a
-                 for a in arguments]  # fmt: skip
-    torch.library.opcheck(operator.default, arguments)
-
-
 @every_norm
 def test_functions_are_mapped_and_differentiated_by_torch_func(norm):
     x, w, b = operands(norm, grad=False)
@@ -106,11 +64,20 @@ def test_functions_are_mapped_and_differentiated_by_torch_func(norm):
 
 
 @every_norm
-def test_a_compiled_function_is_one_graph_with_the_same_results(norm):
+def test_an_empty_batch_is_mapped(norm):
+    x, w, b = operands(norm, grad=False)
+    empty = torch.func.vmap(call(norm), (0, None, 0))(x.expand(0, *SHAPE), w, b.expand(0, *b.shape))
+    assert empty.shape == (0, *SHAPE)
+
+
+@every_norm
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.bfloat16])
+def test_a_compiled_function_is_one_graph_with_the_same_results(norm, dtype):
+    torch._dynamo.reset()  # which would not compile one function for ever so many norms
     compiled = torch.compile(call(norm), fullgraph=True, backend="aot_eager")
     results = []
     for function in (call(norm), compiled):
-        leaves = operands(norm)
+        leaves = [p.detach().to(dtype).requires_grad_() for p in operands(norm)]
         y = function(*leaves)
         results.append((y.detach(), *torch.autograd.grad(y, leaves, y.detach(), allow_unused=True)))
     for ours, expected in zip(*results, strict=True):
@@ -157,16 +124,6 @@ def test_a_checkpoint_recomputes_the_same(norm):
     expected = torch.autograd.grad(call(norm)(x, w, b).square().sum(), x)
     y = checkpoint(call(norm), x, w, b, use_reentrant=False)
     assert torch.equal(torch.autograd.grad(y.square().sum(), x)[0], expected[0])
-
-
-def test_autocast_gives_parameters_of_float32_beside_16_bits():
-    x = torch.randn(4, 16, requires_grad=True)
-    linear, norm = torch.nn.Linear(16, 16), st.LayerNorm(16)
-    with torch.autocast("cpu", dtype=torch.bfloat16):
-        y = norm(linear(x))
-    assert y.dtype is torch.bfloat16
-    y.sum().backward()
-    assert norm.weight.grad.dtype is torch.float32
 
 
 @every_norm

@@ -1,9 +1,10 @@
 """What there is to set and to ask of a backend that is NumPy: next to nothing."""
 
 import os
+import threading
 
 _threads = 1
-_own_threads = 0
+_own = threading.local()
 
 
 def isa() -> str:
@@ -30,7 +31,7 @@ def refused_isa() -> str | None:
 
 
 def get_num_threads() -> int:
-    return _own_threads or _threads
+    return getattr(_own, "threads", 0) or _threads
 
 
 def threads_reason() -> str:
@@ -48,8 +49,9 @@ def set_num_threads(n: int) -> None:
 
 
 def set_own_threads(n: int) -> int:
-    global _own_threads
-    before, _own_threads = _own_threads, n
+    """For the operations that this thread calls; 0: not chosen."""
+    before: int = getattr(_own, "threads", 0)
+    _own.threads = n
     return before
 
 

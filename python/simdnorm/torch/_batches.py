@@ -7,9 +7,9 @@ import torch
 from torch import Tensor
 
 from .. import functional
-from ._arrays import array, empty, optional, or_empty, statistics_dtype, tensor
+from ._arrays import array, beside_bias, empty, optional, or_empty, parameter, statistics_dtype, tensor
 from ._channels import backward_fake, dense
-from ._formulas import gradients
+from ._formulas import differentiated, gradients
 from ._operators import define, differentiable
 
 Optional = Tensor | None
@@ -25,7 +25,7 @@ def _forward(x: Tensor, weight: Optional, bias: Optional, eps: float) -> Forward
     batch_var = torch.zeros_like(batch_mean)
     running = array(batch_mean), array(batch_var), 1.0
     _, mean, rstd = functional.batch_norm_forward(
-        array(x), optional(weight), optional(bias), *running, eps, out=array(y)
+        array(x), parameter(weight), parameter(bias), *running, eps, out=array(y)
     )
     return y, tensor(mean), tensor(rstd), batch_mean, batch_var
 
@@ -41,7 +41,7 @@ def _apply(
 ) -> Tensor:
     x = dense(x)
     y = empty(x)
-    given = array(x), array(running_mean), array(running_var), optional(weight), optional(bias)
+    given = array(x), array(running_mean), array(running_var), parameter(weight), parameter(bias)
     functional.batch_norm(*given, eps=eps, out=array(y))
     return y
 
@@ -57,7 +57,7 @@ def _backward(
 ) -> Three:
     x = dense(x)
     dx = empty(x) if need[0] else None
-    given = array(dy), array(x), array(mean), array(rstd), optional(weight)
+    given = array(dy), array(x), array(mean), array(rstd), parameter(weight)
     _, dweight, dbias = functional.batch_norm_backward(
         *given, training=training, need=(need[0], need[1], need[2]), out=optional(dx)
     )
@@ -97,7 +97,7 @@ def _keep(ctx: Any, inputs: tuple[Any, ...], output: Forward) -> None:
 def _gradients(ctx: Any, dy: Tensor, *_: Any) -> tuple[Optional, ...]:
     x, mean, rstd, weight = ctx.saved_tensors
     need = ctx.needs_input_grad[:3]
-    dx, dweight, dbias = _either(dy, x, weight, mean, rstd, need, ctx.eps)
+    dx, dweight, dbias = _either(dy, x, weight, ctx.bias_dtype, mean, rstd, need, ctx.eps)
     return dx, *_parameters(dweight, dbias, weight, ctx.bias_dtype, need), None
 
 
@@ -112,20 +112,28 @@ def _gradients_applied(ctx: Any, dy: Tensor) -> tuple[Optional, ...]:
     mean = running_mean.to(statistics_dtype(x))
     rstd = (running_var.double() + ctx.eps).rsqrt().to(statistics_dtype(x))
     need = ctx.needs_input_grad[0], *ctx.needs_input_grad[3:5]
-    dx, dweight, dbias = _either(dy, x, weight, mean, rstd, need, None)
+    dx, dweight, dbias = _either(dy, x, weight, ctx.bias_dtype, mean, rstd, need, None)
     return dx, None, None, *_parameters(dweight, dbias, weight, ctx.bias_dtype, need), None
 
 
 def _either(
-    dy: Tensor, x: Tensor, weight: Optional, mean: Tensor, rstd: Tensor, need: Sequence[bool], eps: float | None
+    dy: Tensor,
+    x: Tensor,
+    weight: Optional,
+    bias_dtype: torch.dtype | None,
+    mean: Tensor,
+    rstd: Tensor,
+    need: Sequence[bool],
+    eps: float | None,
 ) -> tuple[Optional, Tensor, Tensor]:
     """By the kernels, or by the formula where it will be differentiated; without eps, statistics are constants."""
-    if torch.is_grad_enabled():
+    if differentiated():
         shared = (0, *range(2, x.dim()))
         weight_ = None if weight is None else _beside(weight, x)
         frozen = None if eps is not None else (_beside(mean, x), _beside(rstd, x))
         dx, dweight, dbias = gradients(dy, x, weight_, eps or 0.0, shared, shared, frozen=frozen)
     else:
+        weight = beside_bias(weight, bias_dtype, x, x.shape[1:2])
         dx, dweight, dbias = _batch_norm_backward(dy, x, mean, rstd, weight, eps is not None, need)
     return dx if need[0] else None, dweight, dbias
 

@@ -5,16 +5,17 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch._prims_common import suggest_memory_format
 
 _CHANNELS_LAST = {4: torch.channels_last, 5: torch.channels_last_3d}
 
 
 def dense(x: Tensor) -> Tensor:
-    """Return `x` where it lies densely, in order or with its channels last; else a contiguous copy, as PyTorch does."""
+    """Return `x` where it lies densely, in order or with its channels last; else a copy that does, as PyTorch does."""
     last = _CHANNELS_LAST.get(x.dim())
-    if last is not None and x.is_contiguous(memory_format=last):
+    if x.is_contiguous() or (last is not None and x.is_contiguous(memory_format=last)):
         return x
-    return x.contiguous()
+    return x.contiguous(memory_format=suggest_memory_format(x))
 
 
 def backward_fake(

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from ._arrays import DTYPES
+from ._formulas import forward_mode
 
 
 def fits(x: Tensor, shape: Sequence[int], *parameters: Tensor | None, beside: Tensor | None = None) -> bool:
@@ -24,6 +25,10 @@ def fits_channels(x: Tensor, *parameters: Tensor | None) -> bool:
     return _plain(x) and x.dim() >= 2 and _go_with(x, (x.shape[1],), parameters)
 
 
+PLAIN = frozenset({Tensor, nn.Parameter})
+"""The kinds of tensors that nobody else computes with."""
+
+
 class Smallest(NamedTuple):
     """Elements below which PyTorch's own kernel answers before Python has crossed to ours."""
 
@@ -36,11 +41,14 @@ SMALLEST = {
     "rms_norm": Smallest(2**12, 2**13),  # PyTorch's is made of several operations
     "group_norm": Smallest(2**17, 2**18),
     "batch_norm": Smallest(2**15, 2**17),
+    "batch_norm in evaluation": Smallest(2**18, 2**19),
+    "add_layer_norm": Smallest(2**16, 2**19),
+    "add_rms_norm": Smallest(2**14, 2**13),
 }
 """Measured in float32 by bench/python/crossing.py."""
 
 
-def pays(x: Tensor, norm: str) -> bool:
+def pays(x: Tensor, norm: str, beside: Tensor | None = None) -> bool:
     """Whether an input is large enough for the kernels to be worth the way to them.
 
     Who asks PyTorch for deterministic algorithms gets the kernels for any size, and with them the same bits for a row
@@ -48,12 +56,28 @@ def pays(x: Tensor, norm: str) -> bool:
     """
     if torch.compiler.is_compiling() or torch.are_deterministic_algorithms_enabled():
         return True
+    if type(x) not in PLAIN:
+        return True  # whose size may not be a number: whether it fits at all is another question
     smallest = SMALLEST[norm]
-    return x.numel() >= (smallest.training if x.requires_grad and torch.is_grad_enabled() else smallest.inference)
+    training = (x.requires_grad or (beside is not None and beside.requires_grad)) and torch.is_grad_enabled()
+    return x.numel() >= (smallest.training if training else smallest.inference)
 
 
 def _plain(x: Tensor) -> bool:
-    return x.is_cpu and x.dtype in DTYPES and x.layout is torch.strided
+    """Whether these are numbers in memory, of a kind that we know, and nothing travels with them."""
+    return (
+        _of_known_kind(x)
+        and x.is_cpu
+        and x.dtype in DTYPES
+        and x.layout is torch.strided
+        and not x.is_nested
+        and not forward_mode()
+    )
+
+
+def _of_known_kind(x: Tensor) -> bool:
+    """Subclasses compute in a way of their own; but for those of PyTorch that stand for plain ones in a trace."""
+    return type(x) in PLAIN or type(x).__module__.startswith("torch._subclasses.")
 
 
 def _go_with(x: Tensor, shape: tuple[int, ...], parameters: Sequence[Tensor | None]) -> bool:
@@ -66,6 +90,6 @@ def _go_with(x: Tensor, shape: tuple[int, ...], parameters: Sequence[Tensor | No
             common = p.dtype
             if common is not x.dtype and not (common is torch.float32 and x.itemsize == 2):
                 return False
-        if p.dtype is not common or p.shape != shape or not p.is_cpu:
+        if p.dtype is not common or p.shape != shape or not p.is_cpu or not _of_known_kind(p):
             return False
     return True

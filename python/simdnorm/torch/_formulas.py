@@ -9,8 +9,20 @@ without mean(g) where the mean was not taken away (RMSNorm), and g * rstd alone 
 
 import torch
 from torch import Tensor
+from torch.autograd import forward_ad
 
 Gradients = tuple[Tensor, Tensor, Tensor]
+
+
+def forward_mode() -> bool:
+    """Whether tensors may carry tangents, which the kernels would lose: PyTorch's own functions carry them on."""
+    level: int = forward_ad._current_level
+    return level >= 0
+
+
+def differentiated() -> bool:
+    """Whether a gradient that is computed now may itself be differentiated."""
+    return torch.is_grad_enabled() or forward_mode()
 
 
 def gradients(

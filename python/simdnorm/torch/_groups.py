@@ -7,9 +7,9 @@ import torch
 from torch import Tensor
 
 from .. import functional
-from ._arrays import array, empty, optional, or_empty, statistics_dtype, tensor
+from ._arrays import array, beside_bias, empty, optional, or_empty, parameter, statistics_dtype, tensor
 from ._channels import backward_fake, dense
-from ._formulas import gradients
+from ._formulas import differentiated, gradients
 from ._operators import define, differentiable
 
 Optional = Tensor | None
@@ -19,7 +19,7 @@ Three = tuple[Tensor, Tensor, Tensor]
 def _forward(x: Tensor, groups: int, weight: Optional, bias: Optional, eps: float) -> Three:
     x = dense(x)
     y = empty(x)
-    parameters = optional(weight), optional(bias), eps
+    parameters = parameter(weight), parameter(bias), eps
     _, mean, rstd = functional.group_norm_forward(array(x), groups, *parameters, out=array(y))
     return y, tensor(mean), tensor(rstd)
 
@@ -27,7 +27,7 @@ def _forward(x: Tensor, groups: int, weight: Optional, bias: Optional, eps: floa
 def _inference(x: Tensor, groups: int, weight: Optional, bias: Optional, eps: float) -> tuple[Tensor]:
     x = dense(x)
     y = empty(x)
-    functional.group_norm(array(x), groups, optional(weight), optional(bias), eps, out=array(y))
+    functional.group_norm(array(x), groups, parameter(weight), parameter(bias), eps, out=array(y))
     return (y,)
 
 
@@ -41,7 +41,7 @@ def _backward(
 ) -> Three:
     x = dense(x)
     dx = empty(x) if need[0] else None
-    given = array(dy), array(x), array(mean), array(rstd), groups, optional(weight)
+    given = array(dy), array(x), array(mean), array(rstd), groups, parameter(weight)
     _, dweight, dbias = functional.group_norm_backward(*given, need=(need[0], need[1], need[2]), out=optional(dx))
     return x.new_empty(0) if dx is None else dx, or_empty(dweight, x), or_empty(dbias, x)
 
@@ -72,7 +72,7 @@ def _keep(ctx: Any, inputs: tuple[Any, ...], output: Three) -> None:
 def _gradients(ctx: Any, dy: Tensor, *_: Any) -> tuple[Optional, ...]:
     x, mean, rstd, weight = ctx.saved_tensors
     need = ctx.needs_input_grad[0], *ctx.needs_input_grad[2:4]
-    if torch.is_grad_enabled():
+    if differentiated():
         split = x.shape[0], ctx.groups, x.shape[1] // ctx.groups, *x.shape[2:]
         inner = tuple(range(3, len(split)))
         weight_ = None if weight is None else weight.reshape(1, *split[1:3], *(1 for _ in inner))
@@ -80,6 +80,7 @@ def _gradients(ctx: Any, dy: Tensor, *_: Any) -> tuple[Optional, ...]:
         dx, dweight, dbias = gradients(dy_, x_, weight_, ctx.eps, (2, *inner), (0, *inner))
         dx, dweight, dbias = dx.reshape(x.shape), dweight.reshape(-1), dbias.reshape(-1)
     else:
+        weight = beside_bias(weight, ctx.bias_dtype, x, x.shape[1:2])
         dx, dweight, dbias = _group_norm_backward(dy, x, mean, rstd, weight, ctx.groups, need)
     return (
         dx if need[0] else None,

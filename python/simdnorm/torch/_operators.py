@@ -6,12 +6,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ._fit import PLAIN
 from ._threads import in_step
 
 Kernel = Callable[..., Any]
 
 _LIBRARY = torch.library.Library("simdnorm", "DEF")  # type: ignore[no-untyped-call]
-_PLAIN = frozenset({Tensor, torch.nn.Parameter})
 
 
 def define(name: str, schema: str, kernel: Kernel, fake: Kernel) -> Kernel:
@@ -79,7 +79,7 @@ def _seen_by_nobody(args: Sequence[Any]) -> bool:
     ):
         return False
     for arg in args:  # noqa: SIM110  a generator would take as long as the rest of this function
-        if isinstance(arg, Tensor) and type(arg) not in _PLAIN:
+        if isinstance(arg, Tensor) and type(arg) not in PLAIN:
             return False
     return True
 
@@ -96,15 +96,22 @@ def _one_by_one(name: str) -> Callable[..., Any]:
     """Map an operator over a batch as a loop, which is right for parameters that are mapped too."""
 
     def mapped(info: Any, in_dims: Sequence[int | None], *args: Any) -> Any:
-        operator = getattr(torch.ops.simdnorm, name)
-        pieces = [arg.unbind(dim) if isinstance(arg, Tensor) and dim is not None else None
+        operator, size = getattr(torch.ops.simdnorm, name), info.batch_size
+        pieces = [_pieces(arg, dim, size) if isinstance(arg, Tensor) and dim is not None else None
                   for arg, dim in zip(args, in_dims, strict=True)]  # fmt: skip
         results = [
             operator(*(arg if piece is None else piece[i] for arg, piece in zip(args, pieces, strict=True)))
-            for i in range(info.batch_size)
+            for i in range(max(size, 1))
         ]
         if isinstance(results[0], Tensor):
-            return torch.stack(results), 0
-        return tuple(torch.stack(each) for each in zip(*results, strict=True)), (0,) * len(results[0])
+            return torch.stack(results)[:size], 0
+        return tuple(torch.stack(each)[:size] for each in zip(*results, strict=True)), (0,) * len(results[0])
 
     return mapped
+
+
+def _pieces(arg: Tensor, dim: int, size: int) -> Sequence[Tensor]:
+    """Take a batch apart; of an empty one, make a piece that has its shape to tell."""
+    if size:
+        return arg.unbind(dim)
+    return (arg.new_zeros([n for axis, n in enumerate(arg.shape) if axis != dim]),)

@@ -5,19 +5,25 @@ So its parameters, buffers, hooks and names are untouched, whatever holds a refe
 can be missing because some `__init__` did not run.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from torch import Tensor, nn
+from torch import nn
+from torch.nn.modules.lazy import LazyModuleMixin
 
-from . import modules
-
-Forward = Callable[[Any, Tensor], Tensor]
-
-_OURS: dict[type[nn.Module], type[nn.Module]] = {getattr(nn, name): getattr(modules, name) for name in modules.__all__}
-_FORWARDS: dict[str, Forward] = {}
-"""By the full name of a class, so that nothing is imported that the model does not use."""
+from ._swapped import (
+    FORWARDS,
+    OURS,
+    Forward,
+    before,
+    full_name,
+    is_known,
+    is_replaced,
+    is_swapped,
+    ours_for,
+    own_forwards,
+)
+from .sync import SyncBatchNorm
 
 
 @dataclass
@@ -71,7 +77,9 @@ def register(kind: type[nn.Module] | str, forward: Forward) -> None:
     >>> len(simdnorm.torch.patch(Norm(8)).swapped)
     1
     """
-    _FORWARDS[kind if isinstance(kind, str) else _full_name(kind)] = forward
+    if not isinstance(kind, str):
+        own_forwards.setdefault(kind, kind.forward)
+    FORWARDS[kind if isinstance(kind, str) else full_name(kind)] = forward
 
 
 def original(module: nn.Module) -> Any:
@@ -95,7 +103,7 @@ def original(module: nn.Module) -> Any:
     >>> simdnorm.torch.original(norm) is torch.nn.LayerNorm
     True
     """
-    return _swapped.get(type(module), type(module))
+    return before(type(module))
 
 
 def patch(model: nn.Module, *, dry_run: bool = False) -> Report:
@@ -116,6 +124,11 @@ def patch(model: nn.Module, *, dry_run: bool = False) -> Report:
     Report
         What was swapped, what was left, and why.
 
+    Notes
+    -----
+    `torch.fx.symbolic_trace` looks into classes that are not of `torch.nn`: trace first, and patch what it returns. For
+    `torch.jit.script`, which compiles the source of `forward`, unpatch first.
+
     Examples
     --------
     >>> import torch, simdnorm.torch
@@ -129,10 +142,10 @@ def patch(model: nn.Module, *, dry_run: bool = False) -> Report:
         kind = type(module)
         if why := _why_not(module):
             report.left[name] = why
-        elif _is_known(kind):
-            report.swapped[name] = _full_name(kind)
+        elif is_known(kind):
+            report.swapped[name] = full_name(kind)
             if not dry_run:
-                module.__class__ = _ours_for(kind)
+                module.__class__ = ours_for(kind)
     return report
 
 
@@ -159,61 +172,36 @@ def unpatch(model: nn.Module) -> Report:
     """
     report = Report()
     for name, module in model.named_modules():
-        kind = original(module)
-        if kind is not type(module):
+        made, kind = type(module), original(module)
+        if is_swapped(made):
             module.__class__ = kind
-            report.swapped[name] = _full_name(kind)
+            report.swapped[name] = full_name(kind)
+        elif kind is not made:
+            report.left[name] = f"{made.__name__} was made of the swapped {kind.__name__}: undo that first"
     return report
 
 
-_swapped: dict[type[nn.Module], type[nn.Module]] = {}
-"""The classes that swapped modules have, and those that they had."""
-_ours: dict[type[nn.Module], type[nn.Module]] = {}
-
-
-def _ours_for(kind: type[nn.Module]) -> type[nn.Module]:
-    """Make the class of swapped modules of a `kind`: once, so that it can be told from all others."""
-    if kind not in _ours:
-        base = _OURS.get(kind, kind)
-        members: dict[str, Any] = {"__reduce_ex__": _reduce, "__module__": __package__}
-        if kind not in _OURS:
-            members["forward"] = _registered(_full_name(kind))
-        made = type(kind.__name__, (base,), members)
-        _ours[kind], _swapped[made] = made, kind
-    return _ours[kind]
-
-
-def _registered(name: str) -> Forward:
-    """Compute as was registered last, for modules that have been swapped already too."""
-    return lambda module, x: _FORWARDS[name](module, x)
-
-
-def _reduce(module: nn.Module, protocol: Any) -> tuple[Any, ...]:
-    """Pickle by the class that the module had: the one that it has was made here, and has no name to import."""
-    return _rebuilt, (_swapped[type(module)],), module.__dict__
-
-
-def _rebuilt(kind: type[nn.Module]) -> nn.Module:
-    ours = _ours_for(kind)
-    return ours.__new__(ours)
-
-
-def _is_known(kind: type[nn.Module]) -> bool:
-    return kind in _OURS or _full_name(kind) in _FORWARDS
+def _is_norm(module: nn.Module) -> bool:
+    """Go by the name: not of a container, nor of what PyTorch hangs to weights."""
+    kind = type(module)
+    leaf = next(module.children(), None) is None
+    return leaf and "norm" in kind.__name__.lower() and not kind.__module__.startswith("torch.nn.utils")
 
 
 def _why_not(module: nn.Module) -> str | None:
     """Say why a norm is left alone; None for what will be swapped, and for what is no norm."""
     kind = type(module)
-    if _is_known(kind):
-        return "it has a forward of its own" if "forward" in vars(module) else None
-    if kind in _swapped or kind in _OURS.values():
+    if is_known(kind):
+        if "forward" in vars(module):
+            return "it has a forward of its own"
+        return f"{kind.__name__}.forward is not the one that it was defined with" if is_replaced(kind) else None
+    if is_swapped(kind) or kind in OURS.values() or kind is SyncBatchNorm:
         return f"{kind.__name__} is simdnorm's already"
-    known = next((base for base in kind.__mro__[1:] if _is_known(base)), None)
+    known = next((base for base in kind.__mro__[1:] if is_known(base)), None)
     if known is not None:
         return f"{kind.__name__} is a subclass of {known.__name__}, and may compute otherwise: register it"
-    return f"{kind.__name__} is not known: register it" if kind.__name__.endswith("Norm") else None
-
-
-def _full_name(kind: type) -> str:
-    return f"{kind.__module__}.{kind.__qualname__}"
+    if kind is nn.SyncBatchNorm:
+        return "SyncBatchNorm spans processes: simdnorm.torch.convert_sync_batchnorm replaces it on CPUs"
+    if isinstance(module, LazyModuleMixin):
+        return f"{kind.__name__} has not seen its input yet: patch after the first" if _is_norm(module) else None
+    return f"{kind.__name__} is not known: register it" if _is_norm(module) else None

@@ -11,8 +11,9 @@ from torch import Tensor
 
 from .. import functional
 from .._dtypes import Array
-from ._arrays import array, empty, optional, or_empty, statistics_dtype, tensor
-from ._formulas import gradients
+from ._arrays import array, beside_bias, empty, optional, or_empty, parameter, statistics_dtype, tensor
+from ._channels import dense
+from ._formulas import differentiated, gradients
 from ._operators import define, differentiable
 
 Optional = Tensor | None
@@ -23,6 +24,7 @@ Gradients = tuple[Tensor, Tensor, Tensor]
 def _forward(*args: Any) -> Forward:
     y, summed, saved = _normalized("_forward", *args)
     *mean, rstd = map(tensor, saved)
+    rstd = rstd.contiguous()  # RMSNorm's lies as x does
     return y, y.new_empty(0) if summed is None else summed, mean[0] if mean else y.new_empty(0), rstd
 
 
@@ -41,16 +43,21 @@ def _normalized(
     centred: bool,
 ) -> tuple[Tensor, Optional, Sequence[Array]]:
     """Return y, the sum if there is one, and the statistics if this way saves them."""
-    x = x.contiguous()
+    x = _lying(x, centred or residual is not None)
     y = empty(x)
     name = ("layer_norm" if centred else "rms_norm") + way
-    options = optional(weight), *((optional(bias),) if centred else ()), eps
+    options = parameter(weight), *((parameter(bias),) if centred else ()), eps
     if residual is None:
         _, *saved = _several(getattr(functional, name)(array(x), tuple(shape), *options, out=array(y)))
         return y, None, saved
     add = getattr(functional, f"add_{name}")
     _, summed, *saved = add(array(x), array(residual), tuple(shape), *options, out=array(y))
     return y, tensor(summed), saved
+
+
+def _lying(x: Tensor, in_order: bool) -> Tensor:
+    """Return `x` as results will lie: in order; but RMSNorm's as `x` does, if that is with its channels last."""
+    return x.contiguous() if in_order else dense(x)
 
 
 def _several(results: Any) -> tuple[Any, ...]:
@@ -62,7 +69,8 @@ def _forward_fake(
 ) -> Forward:
     rstd = x.new_empty((*x.shape[: -len(shape)], *(1 for _ in shape)), dtype=statistics_dtype(x))
     summed = x.new_empty(0 if residual is None else x.shape)
-    return x.new_empty(x.shape), summed, torch.empty_like(rstd) if centred else x.new_empty(0), rstd
+    y = torch.empty_like(_lying(x, centred or residual is not None))
+    return y, summed, torch.empty_like(rstd) if centred else x.new_empty(0), rstd
 
 
 def _backward(
@@ -76,13 +84,13 @@ def _backward(
     centred: bool,
     need: Sequence[bool],
 ) -> Gradients:
-    x, dy = x.contiguous(), dy.contiguous()
+    x, dy = _lying(x, centred), dy.contiguous()
     dx = empty(x) if need[0] else None
     statistics = (array(mean), array(rstd)) if centred else (array(rstd),)
     needs = tuple(need) if centred else tuple(need[:2])
     axis = tuple(axes) if weight is None else None  # a weight tells them, and calls that need no axis are quicker
     name = "layer_norm_backward" if centred else "rms_norm_backward"
-    given = array(dy), array(x), *statistics, optional(weight)
+    given = array(dy), array(x), *statistics, parameter(weight)
     if dsummed is None:
         results = getattr(functional, name)(*given, axis=axis, need=needs, out=optional(dx))
     else:
@@ -107,7 +115,7 @@ def _backward_fake(
     like = x if weight is None else weight
     shape = [x.shape[axis] for axis in axes]
     return (
-        x.new_empty(x.shape if need[0] else 0),
+        torch.empty_like(_lying(x, centred)) if need[0] else x.new_empty(0),
         like.new_empty(shape if need[1] and weight is not None else 0),
         like.new_empty(shape if need[2] and centred else 0),
     )
@@ -145,11 +153,12 @@ def _gradients(ctx: Any, dy: Optional, dsummed: Optional, *_: Any) -> tuple[Opti
     need = ctx.needs_input_grad[0] or ctx.needs_input_grad[1], *ctx.needs_input_grad[3:5]
     if dy is None:
         dx, dweight, dbias = dsummed, None, None
-    elif torch.is_grad_enabled():
+    elif differentiated():
         leading = tuple(range(x.dim() - len(ctx.axes)))
         dx, dweight, dbias = gradients(dy, x, weight, ctx.eps, ctx.axes, leading, centred=ctx.centred)
         dx = dx if dsummed is None else dx + dsummed
     else:
+        weight = beside_bias(weight, ctx.bias_dtype, x, x.shape[-len(ctx.axes) :])
         dx, dweight, dbias = _row_norm_backward(dy, x, mean, rstd, weight, dsummed, ctx.axes, ctx.centred, need)
     dx = dx if need[0] else None
     return (

@@ -146,7 +146,8 @@ def add_layer_norm(
     >>> simdnorm.torch.add_layer_norm(torch.tensor([[1.0, 3.0]]), torch.tensor([[0.0, 1.0]]), (2,), eps=0.0)
     (tensor([[-1.,  1.]]), tensor([[1., 4.]]))
     """
-    if not fits(input, normalized_shape, weight, bias, beside=residual):
+    fit = pays(input, "add_layer_norm", residual)
+    if not (fit and fits(input, normalized_shape, weight, bias, beside=residual)):
         summed = input + residual
         return native.layer_norm(summed, normalized_shape, weight, bias, eps), summed
     y, summed, *_ = _row_norm(input, residual, normalized_shape, weight, bias, eps, True)
@@ -189,7 +190,8 @@ def add_rms_norm(
     >>> simdnorm.torch.add_rms_norm(torch.tensor([[1.0, 3.0]]), torch.tensor([[0.0, 4.0]]), (2,), eps=0.0)
     (tensor([[0.2000, 1.4000]]), tensor([[1., 7.]]))
     """
-    if not fits(input, normalized_shape, weight, beside=residual):
+    fit = pays(input, "add_rms_norm", residual)
+    if not (fit and fits(input, normalized_shape, weight, beside=residual)):
         summed = input + residual
         return native.rms_norm(summed, normalized_shape, weight, eps), summed
     eps = _epsilon(input) if eps is None else eps
@@ -234,7 +236,8 @@ def group_norm(
     tensor([[-1.,  1., -1.,  1.]])
     """
     fit = pays(input, "group_norm") and fits_channels(input, weight, bias)
-    if not fit or num_groups < 1 or input.shape[1] % num_groups:
+    # Of groups of one value each PyTorch says what is wrong.
+    if not fit or num_groups < 1 or input.shape[1] % num_groups or input.numel() == num_groups:
         return native.group_norm(input, num_groups, weight, bias, eps)
     y: Tensor = _group_norm(input, num_groups, weight, bias, eps)[0]
     return y
@@ -290,7 +293,8 @@ def batch_norm(
     tensor([[-1., -1.]])
     """
     running = running_mean, running_var
-    fit = pays(input, "batch_norm") and fits_channels(input, weight, bias) and fits_channels(input, *running)
+    name = "batch_norm" if training else "batch_norm in evaluation"
+    fit = pays(input, name) and fits_channels(input, weight, bias) and fits_channels(input, *running)
     if training:
         fit = fit and input.numel() > input.shape[1] and (running_mean is None) == (running_var is None)
     if not fit or (not training and (running_mean is None or running_var is None)):
@@ -300,11 +304,16 @@ def batch_norm(
         return applied
     y: Tensor
     y, _, _, *batch = _batch_norm(input, weight, bias, eps)
+    move(running, batch, momentum)
+    return y
+
+
+def move(running: Sequence[Optional], batch: Sequence[Tensor], momentum: float) -> None:
+    """Move running statistics, where there are any, towards those of a batch, and round them once."""
     with torch.no_grad():
         for moved, of_batch in zip(running, batch, strict=True):
             if moved is not None:
-                moved.mul_(1 - momentum).add_(of_batch, alpha=momentum)
-    return y
+                moved.copy_(moved.to(of_batch.dtype).mul(1 - momentum).add_(of_batch, alpha=momentum))
 
 
 def instance_norm(

@@ -5,20 +5,16 @@ gradient), and merged in the order of the ranks: every process has the same bits
 the whole batch, but for the rounding of the merge.
 """
 
+from datetime import timedelta
 from typing import Any
 
-import numpy as np
-import torch
 from torch import Tensor, nn
+from torch._compile import _disable_dynamo
 
-from .. import functional as arrays
 from . import functional
-from ._arrays import array, empty, optional, tensor
-from ._channels import dense
-from ._processes import Processes, processes
-from ._threads import in_step
-
-Optional = Tensor | None
+from ._fit import fits_channels
+from ._processes import TIMEOUT, Processes, processes
+from ._together import Together
 
 
 class SyncBatchNorm(nn.modules.batchnorm._BatchNorm):
@@ -32,6 +28,8 @@ class SyncBatchNorm(nn.modules.batchnorm._BatchNorm):
         Who normalizes together; all processes of `torch.distributed` if not given.
     device, dtype
         As those of `torch.nn.SyncBatchNorm`.
+    timeout : datetime.timedelta
+        How long a communicator of mpi4py is waited for; a group of `torch.distributed` has a timeout of its own.
 
     Raises
     ------
@@ -69,9 +67,15 @@ class SyncBatchNorm(nn.modules.batchnorm._BatchNorm):
         process_group: Any = None,
         device: Any = None,
         dtype: Any = None,
+        *,
+        bias: bool = True,
+        timeout: timedelta = TIMEOUT,
     ) -> None:
         super().__init__(num_features, eps, momentum, affine, track_running_stats, device=device, dtype=dtype)
+        if not bias:
+            self.register_parameter("bias", None)
         self.process_group = process_group
+        self.timeout = timeout
 
     def _check_input_dim(self, input: Tensor) -> None:
         if input.dim() < 2:
@@ -83,19 +87,52 @@ class SyncBatchNorm(nn.modules.batchnorm._BatchNorm):
             raise ValueError(f"expected {self.num_features} channels, got a tensor of shape {tuple(input.shape)}")
         if input.device.type != "cpu":
             raise ValueError(f"expected a tensor on the CPU, got one on {input.device}: use torch.nn.SyncBatchNorm")
+        group = processes(self.process_group, self.timeout) if self.training else None
+        if group is not None:
+            return self._synchronized(input, group)
         of_batch = self.training or self.running_mean is None
-        group = processes(self.process_group) if of_batch else None
         momentum = self._count()
         running = (self.running_mean, self.running_var) if not of_batch or self._moving else (None, None)
-        if group is None:
-            return functional.batch_norm(input, *running, self.weight, self.bias, of_batch, momentum, self.eps)
+        return functional.batch_norm(input, *running, self.weight, self.bias, of_batch, momentum, self.eps)
+
+    @_disable_dynamo  # what processes say is no part of a graph; `torch.compiler.disable` would import the compiler
+    def _synchronized(self, input: Tensor, group: Processes) -> Tensor:
+        self._check_operands(input)
+        group.meet(self, self.num_features)
+        momentum = self._count()
         y: Tensor
-        y, mean, var = _Together.apply(input, self.weight, self.bias, self.eps, group)  # type: ignore[no-untyped-call]
-        with torch.no_grad():
-            for moved, of_all in zip(running, (mean, var), strict=True):
-                if moved is not None:
-                    moved.mul_(1 - momentum).add_(of_all, alpha=momentum)
+        y, *of_all = Together.apply(input, self.weight, self.bias, self.eps, group)  # type: ignore[no-untyped-call]
+        if self._moving:
+            functional.move((self.running_mean, self.running_var), of_all, momentum)
         return y
+
+    def _check_operands(self, input: Tensor) -> None:
+        """Refuse what the kernels do not take, while nobody waits for this process."""
+        if not (self.num_features > 0 and fits_channels(input, self.weight, self.bias)):
+            operands = {"input": input, **dict(self.named_parameters(recurse=False))}
+            found = ", ".join(f"{name} {p.dtype} of shape {tuple(p.shape)}" for name, p in operands.items())
+            raise ValueError(
+                "expected a plain tensor of 1 channel or more, of 16, 32 or 64-bit floats, and parameters of its dtype"
+                f" or of float32 beside 16 bits; got {found}"
+            )
+
+    @classmethod
+    def convert_sync_batchnorm(
+        cls, module: nn.Module, process_group: Any = None, *, timeout: timedelta = TIMEOUT
+    ) -> nn.Module:
+        """As the function of that name."""
+        if isinstance(module, nn.modules.batchnorm._BatchNorm) and not isinstance(module, SyncBatchNorm):
+            options = module.eps, module.momentum, module.affine, module.track_running_stats
+            made = cls(module.num_features, *options, process_group, timeout=timeout)
+            made.weight, made.bias = module.weight, module.bias
+            made.running_mean, made.running_var = module.running_mean, module.running_var
+            made.num_batches_tracked = module.num_batches_tracked
+            if hasattr(module, "qconfig"):  # of PyTorch's quantization
+                made.qconfig = module.qconfig
+            return made.train(module.training)
+        for name, child in module.named_children():
+            setattr(module, name, cls.convert_sync_batchnorm(child, process_group, timeout=timeout))
+        return module
 
     @property
     def _moving(self) -> bool:
@@ -109,55 +146,7 @@ class SyncBatchNorm(nn.modules.batchnorm._BatchNorm):
         return 1.0 / float(self.num_batches_tracked) if self.momentum is None else self.momentum
 
 
-class _Together(torch.autograd.Function):
-    """Return y, and the mean and the unbiased variance of the whole batch."""
-
-    @staticmethod
-    @in_step
-    def forward(
-        ctx: Any, x: Tensor, weight: Optional, bias: Optional, eps: float, group: Processes
-    ) -> tuple[Tensor, Tensor, Tensor]:
-        x = dense(x)
-        x_, y = array(x), empty(x)
-        own = np.concatenate(arrays.batch_norm_stats(x_), dtype=np.float64)
-        shares = [piece.reshape(3, -1) for piece in group.gather(own)]
-        count, mean, m2 = arrays.merge_stats(*((n.astype(np.int64), mean, m2) for n, mean, m2 in shares))
-        if not (count > 1).all():
-            raise ValueError(f"expected more than 1 value per channel in all processes, got {count.min()}")
-        rstd = 1 / np.sqrt(m2 / count + eps)
-        arrays.batch_norm_apply(x_, mean, rstd, optional(weight), optional(bias), out=array(y))
-        ctx.save_for_backward(x, weight)
-        ctx.statistics, ctx.group, ctx.bias = (count, mean, rstd), group, bias is not None
-        of_all = tensor(mean), tensor(m2 / (count - 1))
-        ctx.mark_non_differentiable(*of_all)
-        return y, *of_all
-
-    @staticmethod
-    @torch.autograd.function.once_differentiable
-    @in_step
-    def backward(ctx: Any, dy: Tensor, *_: Any) -> tuple[Optional, ...]:
-        x, weight = ctx.saved_tensors
-        count, mean, rstd = ctx.statistics
-        x_, dy_ = array(x), array(dy)
-        own = arrays.batch_norm_backward_sums(dy_, x_, mean, rstd)
-        # In the order of the ranks: a reduction's own order would be the network's.
-        sum_dy, sum_dy_xhat = sum(ctx.group.gather(np.concatenate(own))).reshape(2, -1)
-        dx = None
-        if ctx.needs_input_grad[0]:
-            dx = empty(x)
-            given = dy_, x_, mean, rstd, optional(weight), sum_dy, sum_dy_xhat, count
-            arrays.batch_norm_backward_apply(*given, out=array(dx))
-        dbias, dweight = (tensor(a) for a in own)
-        return (
-            dx,
-            dweight.to(weight.dtype) if weight is not None and ctx.needs_input_grad[1] else None,
-            dbias.to(x.dtype if weight is None else weight.dtype) if ctx.bias else None,
-            None,
-            None,
-        )
-
-
-def convert_sync_batchnorm(module: nn.Module, process_group: Any = None) -> nn.Module:
+def convert_sync_batchnorm(module: nn.Module, process_group: Any = None, *, timeout: timedelta = TIMEOUT) -> nn.Module:
     """Replace the BatchNorms in a model by `SyncBatchNorm`, as `torch.nn.SyncBatchNorm.convert_sync_batchnorm` does.
 
     Parameters
@@ -166,6 +155,8 @@ def convert_sync_batchnorm(module: nn.Module, process_group: Any = None) -> nn.M
         The model; its BatchNorms keep their parameters and buffers.
     process_group : torch.distributed.ProcessGroup or mpi4py.MPI.Comm, optional
         Who normalizes together.
+    timeout : datetime.timedelta
+        As of `SyncBatchNorm`.
 
     Returns
     -------
@@ -179,14 +170,4 @@ def convert_sync_batchnorm(module: nn.Module, process_group: Any = None) -> nn.M
     >>> type(simdnorm.torch.convert_sync_batchnorm(model)[1]).__name__
     'SyncBatchNorm'
     """
-    if isinstance(module, nn.modules.batchnorm._BatchNorm) and not isinstance(module, SyncBatchNorm):
-        made = SyncBatchNorm(
-            module.num_features, module.eps, module.momentum, module.affine, module.track_running_stats, process_group
-        )
-        made.weight, made.bias = module.weight, module.bias
-        made.running_mean, made.running_var = module.running_mean, module.running_var
-        made.num_batches_tracked = module.num_batches_tracked
-        return made.train(module.training)
-    for name, child in module.named_children():
-        setattr(module, name, convert_sync_batchnorm(child, process_group))
-    return module
+    return SyncBatchNorm.convert_sync_batchnorm(module, process_group, timeout=timeout)
