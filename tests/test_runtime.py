@@ -6,6 +6,7 @@ import pathlib
 import shutil
 import subprocess
 import sys
+import sysconfig
 
 import numpy as np
 import pytest
@@ -117,6 +118,13 @@ def test_importing_prints_nothing_and_needs_numpy_alone():
     )
     result = run_python(code, SIMDNORM_BACKEND=simdnorm.backend())
     assert result.stdout.strip() == "[]" and not result.stderr
+
+
+@needs_native
+@pytest.mark.skipif(not sysconfig.get_config_var("Py_GIL_DISABLED"), reason="this interpreter cannot do without a GIL")
+def test_importing_gives_no_gil_to_an_interpreter_without_one():
+    result = run_python("import sys, simdnorm; print(sys._is_gil_enabled(), simdnorm.backend())", PYTHON_GIL="")
+    assert result.stdout.split() == ["False", "native"] and not result.stderr
 
 
 @needs_native
