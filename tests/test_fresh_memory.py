@@ -18,8 +18,9 @@ from norms import needs_native, run_python
 from simdnorm import _backend
 
 MIB = 2**20
-LEAST = 8 * MIB
 HUGE_PAGE = 2 * MIB
+LEAST = HUGE_PAGE
+MOST_KEPT, PATIENCE = 256, 512
 
 pytestmark = [
     needs_native,
@@ -56,7 +57,7 @@ def test_a_large_result_is_an_array_like_any_other():
     assert (pickle.loads(pickle.dumps(y)) == y).all()
     for mib in (24, 9, 1, 0, 20):
         kept = min(mib, y.size * 4 // MIB)
-        y.resize((mib, MIB // 4))
+        y.resize((mib, MIB // 4), refcheck=False)  # who traces the test refers to y, too
         assert y.shape == (mib, MIB // 4) and (y[:kept] == 3).all() and (y[kept:] == 0).all()
     del y
     assert held()["used_bytes"] == 0
@@ -98,7 +99,7 @@ def test_a_live_result_is_never_given_out_again():
     rng = random.Random(0)
     live = []
     for i in range(150):
-        live.append((result(rng.choice((8, 9, 10, 12, 16, 17)), float(i)), i))
+        live.append((result(rng.choice((2, 3, 8, 9, 12, 17)), float(i)), i))
         rng.shuffle(live)
         del live[rng.randrange(1, 6) :]
         assert all((y == value).all() for y, value in live)
@@ -144,30 +145,30 @@ for _ in range(300):
     held = _backend.kernels.held_blocks()
     assert held["kept_bytes"] <= most, held
     assert held["used_bytes"] <= sum((y.nbytes + {HUGE_PAGE}) * 1.25 for y in live)
-    assert held["kept_blocks"] <= 32
+    assert held["kept_blocks"] <= {MOST_KEPT}
 assert most > 0 and held["kept_bytes"] > 0
 """
     assert (ran := run_python(code)).returncode == 0, ran.stderr
 
 
 def test_of_many_small_blocks_only_some_are_kept():
-    live = [result(8) for _ in range(40)]
-    assert held()["used_bytes"] == 40 * LEAST
+    live = [result(LEAST // MIB) for _ in range(MOST_KEPT + 8)]
+    assert held()["used_bytes"] == (MOST_KEPT + 8) * LEAST
     live.clear()
-    assert held() == {"used_bytes": 0, "kept_bytes": 32 * LEAST, "kept_blocks": 32}
+    assert held() == {"used_bytes": 0, "kept_bytes": MOST_KEPT * LEAST, "kept_blocks": MOST_KEPT}
     assert _backend.kernels.return_blocks() and not _backend.kernels.return_blocks()
     assert held()["kept_bytes"] == 0
 
 
 def test_what_nobody_asks_for_again_is_returned():
-    x, y = result(8), result(30)
+    x, y = result(2), result(30)
     del y
-    for _ in range(64):
+    for _ in range(PATIENCE):
         assert held()["kept_blocks"] >= 1
         x = None
-        x = result(8)
+        x = result(2)
     x = None
-    x = result(8)
+    x = result(2)
     assert held()["kept_blocks"] == 0 and x is not None
 
 

@@ -85,3 +85,15 @@ def test_an_out_between_the_elements_of_an_input_is_written_there(spec):
             results = spec.call(case, **{name: interleaved[..., ::2], "out": interleaved[..., 1::2]})
             np.testing.assert_array_equal(results[spec.out], expected)
             np.testing.assert_array_equal(interleaved[..., ::2], value)
+
+
+def test_an_overlap_that_is_too_hard_to_decide_counts_as_one(monkeypatch):
+    def too_hard(*_, **__):
+        raise np.exceptions.TooHardError
+
+    x = np.zeros((4, 8), np.float32)
+    simdnorm.layer_norm(x, 8, out=np.empty((8, 16), np.float32)[::2, ::2])  # where it is decided
+    room = np.zeros((8, 16), np.float32)
+    monkeypatch.setattr(np, "shares_memory", too_hard)
+    with pytest.raises(ValueError, match="out overlaps"):
+        simdnorm.layer_norm(room[::2, ::2], 8, out=room[1::2, ::2])

@@ -12,8 +12,8 @@
 namespace simdnorm::bind {
 namespace {
 
-constexpr std::size_t kMostKept = 32;
-constexpr std::size_t kPatience = 64;
+constexpr std::size_t kMostKept = 256;
+constexpr std::size_t kPatience = 512;
 
 struct Block {
   void* memory;

@@ -1,8 +1,8 @@
 // Memory for large results. A fresh page costs more than what a norm does with it: the system clears it, fault by
 // fault. So the block of a result that died is kept for the next one of like size, and lent to the system until then.
 //
-// What is kept never exceeds the most that was in use at once, nor 32 blocks; and a block that 64 requests had no use
-// for is returned.
+// What is kept never exceeds the most that was in use at once, nor 256 blocks; and a block that 512 requests had no
+// use for is returned: a step of training asks for some hundreds before it comes round to the same sizes.
 #pragma once
 
 #include <cstddef>
@@ -11,8 +11,8 @@
 
 namespace simdnorm::bind {
 
-/// What is smaller comes from the C library, whose heap recycles too.
-constexpr std::size_t kLeastBlock = std::size_t{8} << 20;
+/// A huge page. What is smaller comes from the C library, whose heap recycles too.
+constexpr std::size_t kLeastBlock = std::size_t{2} << 20;
 
 /// Of unknown contents, and aligned to a huge page; null where there is no room. Any thread may take and give.
 void* take_block(std::size_t bytes) noexcept;

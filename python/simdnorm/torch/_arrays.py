@@ -23,7 +23,7 @@ DTYPES = frozenset(_ARRAY_DTYPES)
 _TYPE_STRINGS = {dtype: f"<u{d.itemsize}" if dtype is torch.bfloat16 else d.str for dtype, d in _ARRAY_DTYPES.items()}
 
 # From here on the memory of a result is worth recycling, as it is of NumPy's.
-_LARGE_BYTES = 8 * 2**20
+_LARGE_BYTES = 2 * 2**20
 
 
 def array(tensor: Tensor) -> Array:

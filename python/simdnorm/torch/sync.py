@@ -26,7 +26,7 @@ class SyncBatchNorm(nn.modules.batchnorm._BatchNorm):
         As those of `torch.nn.SyncBatchNorm`.
     process_group : torch.distributed.ProcessGroup or mpi4py.MPI.Comm, optional
         Who normalizes together; all processes of `torch.distributed` if not given.
-    device, dtype
+    device, dtype, bias
         As those of `torch.nn.SyncBatchNorm`.
     timeout : datetime.timedelta
         How long a communicator of mpi4py is waited for; a group of `torch.distributed` has a timeout of its own.
