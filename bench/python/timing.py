@@ -66,6 +66,21 @@ def medians(calls: Mapping[Key, Callable[[], object]], seconds: float, threads: 
     return {name: statistics.median(runner.samples) for name, runner in runners.items()}
 
 
+def medians_amid(
+    between: Callable[[], object], calls: Mapping[Key, Callable[[], object]], seconds: float
+) -> dict[Key, float]:
+    """Return the same of single calls, each after other work: neither data nor code are in the caches any more."""
+    samples: dict[Key, list[float]] = {name: [] for name in calls}
+    end = time.perf_counter() + seconds
+    while time.perf_counter() < end or min(map(len, samples.values())) < LEAST_SAMPLES:
+        for name, call in calls.items():
+            between()
+            start = time.perf_counter()
+            call()
+            samples[name].append(time.perf_counter() - start)
+    return {name: statistics.median(of_call) for name, of_call in samples.items()}
+
+
 def _once(call: Callable[[], object]) -> float:
     start = time.perf_counter()
     call()

@@ -80,7 +80,7 @@ def empty(x: Tensor) -> Tensor:
     """Make room for a result that lies in memory as PyTorch's own would beside `x`."""
     if x.numel() * x.element_size() < _LARGE_BYTES:
         return torch.empty_like(x)
-    strides = torch.empty_like(x, device="meta").stride()
+    strides = x.stride() if x.is_contiguous() else torch.empty_like(x, device="meta").stride()
     flat = torch.from_numpy(_layouts.fresh((x.numel(),), _ARRAY_DTYPES[x.dtype]).view(np.uint8))
     return _over(flat, x.dtype, x.shape, strides)
 
