@@ -29,6 +29,15 @@ def _normal(mean: float = 0, scale: float = 1) -> Make:
     return lambda rng, shape: scale * (mean + rng.standard_normal(shape))
 
 
+def _all_but_one(value: float, other: float) -> Make:
+    def make(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
+        made: Array = np.full(shape, value)
+        made[..., 0] = other
+        return made
+
+    return make
+
+
 def _long(**of: Any) -> Input:
     return Input("long: rows of 10^7, 3*10^5 to a channel", _normal(1), (1, 10**7), (16, 32, 140, 140), **of)
 
@@ -39,6 +48,8 @@ INPUTS = (
     Input("mean = 100 spreads", _normal(100)),
     Input("mean = 10^4 spreads", _normal(1e4)),
     Input("mean = 10^6 spreads", _normal(1e6)),
+    Input("mean = 10^8 spreads: of neighbouring floats", _normal(1e8)),
+    Input("all 0.1 but one", _all_but_one(0.1, 0.3)),
     _long(),
     Input("times 10^30", _normal(1, 1e30)),
     Input("all 0.1", lambda rng, shape: np.full(shape, 0.1)),
