@@ -12,9 +12,9 @@ from ratios import OURS, RIVAL, TITLES, geometric_mean, ratio
 from tables import markdown
 
 BEFORE = """\
-# Speed
+# Speed on {processor}
 
-Written by `bench/python/compare.py --page docs/speed.md`, all of it from one run; [performance.md](performance.md) has
+Written by `bench/python/compare.py --page docs/{page}`, all of it from one run; [performance.md](performance.md) has
 what was tried for it. The machine is shared: single figures of two runs differ by a fifth, near the caches by more.
 
 {about}
@@ -43,7 +43,7 @@ def write_page(file: Path, about: dict[str, Any], measurements: Sequence[Measure
     picture = file.with_suffix(".svg")
     draw(picture, about, measurements, threads[0])
     file.write_text(
-        BEFORE.format(about=machine, picture=picture.name)
+        BEFORE.format(processor=about["processor"], page=file.name, about=machine, picture=picture.name)
         + markdown(header, _rows(measurements, peers, threads))
         + AFTER
         + markdown(["measure", "goal", "reached", "missed by"], [_verdict(goal) for goal in goals])
