@@ -14,21 +14,21 @@ EXPANSION = 4
 
 
 class Bottleneck(nn.Module):
+    """Nothing is changed in place, for autograd forbids it behind the hooks that clock the norms."""
+
     def __init__(self, channels: int, inner: int, stride: int) -> None:
         super().__init__()
         outer = EXPANSION * inner
         self.residual = nn.Sequential(
-            *_convolution(channels, inner, 1), nn.ReLU(inplace=True),
-            *_convolution(inner, inner, 3, stride), nn.ReLU(inplace=True),
+            *_convolution(channels, inner, 1), nn.ReLU(),
+            *_convolution(inner, inner, 3, stride), nn.ReLU(),
             *_convolution(inner, outer, 1),
         )  # fmt: skip
         same = stride == 1 and channels == outer
         self.shortcut = nn.Identity() if same else nn.Sequential(*_convolution(channels, outer, 1, stride))
 
     def forward(self, x: Tensor) -> Tensor:
-        y: Tensor = self.residual(x)
-        y += self.shortcut(x)
-        return torch.relu_(y)
+        return torch.relu(self.residual(x) + self.shortcut(x))
 
 
 class ResNet(nn.Sequential):
@@ -39,7 +39,7 @@ class ResNet(nn.Sequential):
             for j in range(count):
                 blocks.append(Bottleneck(channels, inner, stride=2 if i and not j else 1))
                 channels = EXPANSION * inner
-        stem = *_convolution(3, 64, 7, 2), nn.ReLU(inplace=True), nn.MaxPool2d(3, 2, 1)
+        stem = *_convolution(3, 64, 7, 2), nn.ReLU(), nn.MaxPool2d(3, 2, 1)
         super().__init__(*stem, *blocks, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(channels, CLASSES))
         self.to(memory_format=memory_format)
 
