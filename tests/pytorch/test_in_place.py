@@ -7,7 +7,7 @@ from torch import nn
 import simdnorm.torch as st
 
 LARGE = (2, 64, 128, 128)
-"""8 MiB and more in every dtype, from where on memory is recycled."""
+"""8 MiB and more in every dtype: made of memory that is recycled, and written past the caches."""
 DTYPES = [torch.float32, torch.bfloat16]
 LAYOUTS = [torch.contiguous_format, torch.channels_last]
 NORMS = {
