@@ -18,7 +18,7 @@ from simdnorm._selfcheck.formats import format_of
 from simdnorm._selfcheck.norms import BATCH_NORM
 
 FORK_BYTES = 2**18  # what is smaller is done by the caller's own thread
-LARGE = (FORK_BYTES, FORK_BYTES, FORK_BYTES, 4 * FORK_BYTES, 16 * FORK_BYTES)  # the last goes past the caches
+LARGE = (FORK_BYTES, FORK_BYTES, FORK_BYTES, 4 * FORK_BYTES, 36 * FORK_BYTES)  # the last goes past the caches
 SMALL = (0,)
 
 MOST_AXES = 4

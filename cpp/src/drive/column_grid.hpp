@@ -63,6 +63,8 @@ struct Cut {
   Index abreast;  // rows of a line
 
   Index width() const { return abreast * columns.columns; }
+  /// From a line to the next in memory. Of rows that are listed none are abreast where they are written.
+  Index line_stride() const { return columns.list ? columns.columns : width(); }
 
   /// Blocks of rows, for sums: of one outer position, by its own rows, so that it is summed as if it were alone.
   Index block_height(Index outer) const { return simdnorm::block_height(rows_at(columns, outer), abreast); }
@@ -94,7 +96,7 @@ struct Cut {
   /// bits it takes two stores to fill one, which pays for twice as much.
   template <class E>
   bool past_caches(const E* output, std::initializer_list<const E*> inputs) const {
-    return same_place<E>(width()) &&
+    return same_place<E>(line_stride()) &&
            simdnorm::past_caches(output, elements_of(columns) * kMemoryBytes<E> / kPackBytes, inputs);
   }
 

@@ -14,8 +14,13 @@
 namespace simdnorm {
 namespace {
 
-/// Beyond this, what a pass writes will have left the caches before it is read again.
+/// Beyond this, what a pass writes will have left the caches before it is read again. (Tests may set it lower, to come
+/// past the caches with small arrays.)
+#ifdef SIMDNORM_STREAM_BYTES
+constexpr Index kStreamBytes = SIMDNORM_STREAM_BYTES;
+#else
 constexpr Index kStreamBytes = Index{8} * 1024 * 1024;
+#endif
 
 template <class E>
 Index bytes_of(Index elements, int arrays) {

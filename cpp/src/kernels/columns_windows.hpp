@@ -46,9 +46,10 @@ SIMDNORM_INLINE inline void map_lines(const E* out, Window window, At at) {
     for (int r = 0; r < N; ++r) work(r);
   };
   Index c = window.begin;
-  const Index head = smaller(to_cache_line(out + c), window.end - c), aligned = c + head;
-  if (head % w != 0) pack(c, First{head % w});
-  for (c += head % w; c < aligned; c += w) pack(c, All{});
+  const Index to_line = to_cache_line(out + c), aligned = smaller(c + to_line, window.end);
+  const Index to_pack = smaller(to_line % w, window.end - c);
+  if (to_pack != 0) pack(c, First{to_pack});
+  for (c += to_pack; c + w <= aligned; c += w) pack(c, All{});
   if constexpr (line == w) {
     for (; c + w <= window.end; c += w) pack(c, All{});
   } else {
