@@ -7,7 +7,6 @@
 namespace simdnorm {
 namespace {
 
-constexpr Index kSlabBytes = Index{1} * 1024 * 1024;
 constexpr Index kSlabColumns = 512;       // at least: shorter pieces of rows a power of two apart share few sets
 constexpr Index kMostSlabColumns = 1024;  // at most: their parameters are to stay in the first cache
 
@@ -43,9 +42,9 @@ struct Slabs {
 template <class E>
 Slabs slabs_of(const Columns& columns, int arrays, Index group) {
   const Index n = columns.columns, bytes = larger(bytes_of<E>(columns.rows * n, arrays), 1);
-  const Index outers = smaller(columns.outer, larger(kSlabBytes / bytes, 1));
-  if (bytes <= kSlabBytes) return {columns, outers, larger(n, 1), true};
-  const Index fit = kSlabBytes / bytes_of<E>(columns.rows, arrays) / kSlabColumns * kSlabColumns;
+  const Index outers = smaller(columns.outer, larger(kLimits.column_slab / bytes, 1));
+  if (bytes <= kLimits.column_slab) return {columns, outers, larger(n, 1), true};
+  const Index fit = kLimits.column_slab / bytes_of<E>(columns.rows, arrays) / kSlabColumns * kSlabColumns;
   if (fit == 0 || kSlabColumns % group != 0) return {columns, 1, n, false};
   return {columns, 1, smaller(fit, kMostSlabColumns), true};
 }

@@ -7,20 +7,13 @@
 
 #include "drive/tasks.hpp"
 #include "kernels/standardizers.hpp"
+#include "limits.hpp"
 #include "runtime/dispatch.hpp"
 #include "runtime/parallel.hpp"
 #include "runtime/scratch.hpp"
 
 namespace simdnorm {
 namespace {
-
-/// Beyond this, what a pass writes will have left the caches before it is read again. (Tests may set it lower, to come
-/// past the caches with small arrays.)
-#ifdef SIMDNORM_STREAM_BYTES
-constexpr Index kStreamBytes = SIMDNORM_STREAM_BYTES;
-#else
-constexpr Index kStreamBytes = Index{8} * 1024 * 1024;
-#endif
 
 template <class E>
 Index bytes_of(Index elements, int arrays) {
@@ -31,15 +24,12 @@ Index bytes_of(Index elements, int arrays) {
 template <class E>
 bool past_caches(const E* output, Index elements, std::initializer_list<const E*> inputs) {
   const bool in_place = std::find(inputs.begin(), inputs.end(), output) != inputs.end();
-  return output && !in_place && bytes_of<E>(elements, static_cast<int>(inputs.size()) + 1) > kStreamBytes;
+  return output && !in_place && bytes_of<E>(elements, static_cast<int>(inputs.size()) + 1) > kLimits.stream;
 }
-
-/// Beyond this, a pass finds its inputs past the second cache.
-constexpr Index kFarBytes = Index{2} * 1024 * 1024;
 
 template <class E>
 bool come_from_afar(Index elements, int arrays) {
-  return bytes_of<E>(elements, arrays) > kFarBytes;
+  return bytes_of<E>(elements, arrays) > kLimits.far;
 }
 
 /// Whether rows `stride` elements apart stand at the same place in a cache line: then one alignment serves them all.

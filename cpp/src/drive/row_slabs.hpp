@@ -8,7 +8,6 @@
 namespace simdnorm {
 namespace {
 
-constexpr Index kSlabBytes = Index{512} * 1024;
 constexpr Index kStripBytes = Index{16} * 1024;  // of a slab in each segment, if all its segments fit
 
 /// How far ahead of a reader that goes through memory as it lies.
@@ -44,9 +43,9 @@ struct Slabs {
 template <class E>
 Slabs slabs_of(const Rows& rows, Index group, int arrays) {
   const Index row = larger(bytes_of<E>(rows.length, arrays), 1), item = row * larger(rows.segments, 1);
-  const Index items = smaller(kSlabBytes / item, ceil_div(kStripBytes * arrays, row));
+  const Index items = smaller(kLimits.row_slab / item, ceil_div(kStripBytes * arrays, row));
   const Index groups = larger(items / group, 1);
-  return {rows, group, groups, groups * group * item <= 2 * kSlabBytes ? 0 : kReadAhead<E>};
+  return {rows, group, groups, groups * group * item <= 2 * kLimits.row_slab ? 0 : kReadAhead<E>};
 }
 
 /// The last pass, which writes: strip after strip as memory lies, or run after run where a mask leaves only these.

@@ -16,6 +16,7 @@
 #include <dlfcn.h>
 #endif
 
+#include "limits.hpp"
 #include "runtime/cpu_quota.hpp"
 #include "runtime/new_threads.hpp"
 #include "simd/float_environment.hpp"
@@ -23,9 +24,6 @@
 
 namespace simdnorm {
 namespace {
-
-// Fork and join of a warm team cost a few microseconds; a core moves this much in about five times as long.
-constexpr Index kForkBytes = 256 * 1024;
 
 constexpr int kMostThreads = 256;
 
@@ -128,7 +126,7 @@ Index set_own_threads(Index n) noexcept {
 }
 
 int team_size(Index bytes) noexcept {
-  if (bytes < kForkBytes || forked || inside_parallel_region()) return 1;
+  if (bytes < kLimits.fork || forked || inside_parallel_region()) return 1;
   return get_num_threads();
 }
 

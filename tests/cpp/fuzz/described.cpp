@@ -5,6 +5,7 @@
 #include "float_settings.hpp"
 #include "fuzz/bytes.hpp"
 #include "inputs.hpp"
+#include "limits.hpp"
 #include "operations.hpp"
 
 namespace simdnorm::test {
@@ -48,7 +49,7 @@ Index divisor(Index n, std::uint8_t wish) {
 
 Shape shape(Bytes& bytes, const Operation& operation, bool large) {
   constexpr Index limits[] = {60, 60, 200, 600};
-  const Index most = large ? 40000 : bytes.choice(limits);
+  const Index most = large ? kLimits.fork / 6 : bytes.choice(limits);
   Index sizes[5] = {};
   for (Index& s : sizes) s = size(bytes);
   if (operation.by_channel()) {
