@@ -151,7 +151,7 @@ def elsewhere(spec, name, value):
 
 @pytest.mark.parametrize("bad", BAD)
 @pytest.mark.parametrize("spec", [spec for spec in SPECS if spec.norm.has_channels], ids=lambda spec: spec.name)
-def test_one_bad_value_changes_no_bit_of_any_resultelsewhere(isa, spec, bad):
+def test_one_bad_value_changes_no_bit_of_any_result_elsewhere(isa, spec, bad):
     for dtype in DTYPES:
         case = small_case(spec, dtype)
         x = case.x.copy()

@@ -8,10 +8,14 @@ namespace simdnorm {
 
 #if defined(__x86_64__) && defined(__GNUC__)
 
-/// Not every compiler's check knows this one. Its registers are those of AVX2.
+/// Not every compiler's check knows this one. Its registers are those of AVX2. Asked once: a virtual machine takes
+/// longer to answer than a small norm does.
 static bool cpu_has_f16c() {
-  unsigned a, b, c, d;
-  return __get_cpuid(1, &a, &b, &c, &d) && (c & bit_F16C);
+  static const bool has = [] {
+    unsigned a, b, c, d;
+    return __get_cpuid(1, &a, &b, &c, &d) && (c & bit_F16C);
+  }();
+  return has;
 }
 
 // The compiler's own check asks the operating system too: registers that it does not save are not there.
