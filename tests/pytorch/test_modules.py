@@ -17,7 +17,7 @@ NORMS = {
     "BatchNorm2d": ((8,), (3, 8, 5, 4)),
     "BatchNorm3d": ((8,), (3, 8, 2, 5, 4)),
     "InstanceNorm1d": ((8, 1e-5, 0.1, True), (8, 9)),
-    "InstanceNorm2d": ((8, 1e-5, 0.1, True), (3, 8, 5, 4)),
+    "InstanceNorm2d": ((8, 1e-5, 0.1, True, True), (3, 8, 5, 4)),
     "InstanceNorm3d": ((8, 1e-5, 0.1, True, True), (3, 8, 2, 5, 4)),
 }
 every_norm = pytest.mark.parametrize("name", NORMS)

@@ -43,6 +43,10 @@ def instance_norm(module, x):
     return module.instance_norm(x.unflatten(1, (8, 8))).flatten(1)
 
 
+def instance_norm_that_moves(module, x):
+    return module.instance_norm(x.unflatten(1, (8, 8)), torch.zeros(8), torch.ones(8)).flatten(1)
+
+
 def batch_norm(module, x):
     return module.batch_norm(x, None, None, training=True)
 
@@ -65,6 +69,7 @@ def nondeterministic():
         (add_rms_norm, "add_rms_norm"),
         (group_norm, "group_norm"),
         (instance_norm, "group_norm"),
+        (instance_norm_that_moves, "group_norm"),
         (batch_norm, "batch_norm"),
         (batch_norm_in_evaluation, "batch_norm in evaluation"),
     ],

@@ -358,15 +358,29 @@ def instance_norm(
     tensor([[[-1.,  1.],
              [-1.,  1.]]])
     """
-    if not use_input_stats and running_mean is not None and running_var is not None:
-        return batch_norm(input, running_mean, running_var, weight, bias, eps=eps)
-    alone = running_mean is None and running_var is None and use_input_stats
-    fit = alone and pays(input, "group_norm") and fits_channels(input, weight, bias)
-    if not (fit and input[:1, :1].numel() > 1):
-        arguments = weight, bias, use_input_stats, momentum, eps
-        return native.instance_norm(input, running_mean, running_var, *arguments)
+    running = running_mean, running_var
+    moving = running_mean is not None and running_var is not None
+    if moving and not use_input_stats:
+        return batch_norm(input, *running, weight, bias, eps=eps)
+    alone = running_mean is None and running_var is None
+    fit = use_input_stats and (moving or alone) and pays(input, "group_norm") and fits_channels(input, weight, bias)
+    if not (fit and input[:1, :1].numel() > 1) or (moving and not fits_channels(input, *running)):
+        return native.instance_norm(input, *running, weight, bias, use_input_stats, momentum, eps)
+    if moving:
+        return _moving_instances(input, running, weight, bias, momentum, eps)
     y: Tensor = _group_norm(input, input.shape[1], weight, bias, eps)[0]
     return y
+
+
+def _moving_instances(
+    input: Tensor, running: Sequence[Optional], weight: Optional, bias: Optional, momentum: float, eps: float
+) -> Tensor:
+    """Let every channel of every sample be a channel of a single sample, which has statistics to move by."""
+    samples, channels, *rest = input.shape
+    parameters = (None if p is None else p.repeat(samples) for p in (weight, bias))
+    y, _, _, *batch = _batch_norm(input.reshape(1, samples * channels, *rest), *parameters, eps)
+    move(running, [of_each.view(samples, channels).mean(0) for of_each in batch], momentum)
+    return y.view(input.shape)
 
 
 def _epsilon(x: Tensor) -> float:
