@@ -8,7 +8,7 @@ export CMAKE_GENERATOR=${CMAKE_GENERATOR:-Ninja}
 cmake --preset coverage -DPython_EXECUTABLE="$(command -v python)" -Dpybind11_DIR="$(python -m pybind11 --cmakedir)"
 cmake --build --preset coverage
 find build/coverage -name '*.gcda' -delete
-SIMDNORM_TEST_ONE_OF=13 ctest --preset coverage
+SIMDNORM_TEST_ONE_OF=13 ctest --preset coverage -E symbols-of  # what counts are symbols, too
 
 package=build/coverage/package
 rm -rf "$package"
