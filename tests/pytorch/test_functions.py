@@ -141,6 +141,14 @@ def test_a_sum_comes_back_with_its_norm():
     assert torch.equal(z, st.rms_norm(summed, (5,), weight))
 
 
+def test_a_residual_that_is_broadcast_or_wider_gives_the_norm_of_the_sum():
+    x = random(6, 5, dtype=torch.float32)
+    for residual in (random(1, 5, dtype=torch.float32, seed=1), random(6, 5, seed=1)):
+        y, summed = st.add_rms_norm(x, residual, (5,))
+        assert torch.equal(summed, x + residual)
+        assert torch.equal(y, st.rms_norm(summed, (5,)))
+
+
 @pytest.mark.parametrize(
     ("call", "error"),
     [

@@ -149,7 +149,7 @@ def add_layer_norm(
     fit = pays(input, "add_layer_norm", residual)
     if not (fit and fits(input, normalized_shape, weight, bias, beside=residual)):
         summed = input + residual
-        return native.layer_norm(summed, normalized_shape, weight, bias, eps), summed
+        return layer_norm(summed, normalized_shape, weight, bias, eps), summed
     y, summed, *_ = _row_norm(input, residual, normalized_shape, weight, bias, eps, True)
     return y, summed
 
@@ -193,7 +193,7 @@ def add_rms_norm(
     fit = pays(input, "add_rms_norm", residual)
     if not (fit and fits(input, normalized_shape, weight, beside=residual)):
         summed = input + residual
-        return native.rms_norm(summed, normalized_shape, weight, eps), summed
+        return rms_norm(summed, normalized_shape, weight, eps), summed
     eps = _epsilon(input) if eps is None else eps
     y, summed, *_ = _row_norm(input, residual, normalized_shape, weight, None, eps, False)
     return y, summed
