@@ -209,7 +209,7 @@ def test_info_says_what_show_config_says(capsys):
     assert all(key in info for key in config)
 
 
-@pytest.mark.skipif(not INSTALLED, reason="a module that was built elsewhere and put into the package is all that it has")
+@pytest.mark.skipif(not INSTALLED, reason="a package with a module from elsewhere has nothing else")
 @pytest.mark.parametrize("where", ["get_include", "get_cmake_dir"])
 def test_the_directories_of_the_cpp_package_hold_it_or_an_error_says_so(where):
     witness = {"get_include": "simdnorm/simdnorm.hpp", "get_cmake_dir": "simdnormConfig.cmake"}[where]

@@ -378,6 +378,7 @@ def _moving_instances(
     """Let every channel of every sample be a channel of a single sample, which has statistics to move by."""
     samples, channels, *rest = input.shape
     parameters = (None if p is None else p.repeat(samples) for p in (weight, bias))
+    y: Tensor
     y, _, _, *batch = _batch_norm(input.reshape(1, samples * channels, *rest), *parameters, eps)
     move(running, [of_each.view(samples, channels).mean(0) for of_each in batch], momentum)
     return y.view(input.shape)
