@@ -88,6 +88,24 @@ def test_constants_give_the_bias_where_the_mean_is_given(isa, dtype):
                 assert_equal(y, np.broadcast_to(bias[:, None], x.shape))
 
 
+@each_dtype
+def test_a_given_variance_of_zero_with_eps_zero_makes_infinities_of_all_but_the_mean(isa, dtype):
+    below, mean, above = (np.full((3, 6, 5), value, dtype) for value in (1, 2, 3))
+    means, zeros, infinite = np.full(6, 2, dtype), np.zeros(6, dtype), np.full(6, np.inf)
+    for channel_axis, order in ((1, (0, 1, 2)), (-1, (0, 2, 1))):
+        options = {"channel_axis": channel_axis}
+
+        def results(x):
+            x = np.ascontiguousarray(x.transpose(order))
+            yield simdnorm.batch_norm(x, means, zeros, eps=0.0, **options)
+            yield simdnorm.instance_norm(x, means, zeros, use_input_stats=False, eps=0.0, **options)
+            yield simdnorm.batch_norm_apply(x, means.astype(float), infinite, **options)
+
+        for x, expected in ((below, -np.inf), (mean, np.nan), (above, np.inf)):
+            for y in results(x):
+                assert_equal(y, np.full_like(y, expected))
+
+
 @each_norm
 def test_65536_halves_in_float16_have_their_exact_mean(isa, norm):
     shape = (2, 4, 2**16) if norm.has_channels else (2, 2**16)

@@ -52,8 +52,10 @@ SIMDNORM_INLINE inline TwoPieces rstd_of(const Sum& m2, Index count, double eps)
 template <class T>
 SIMDNORM_INLINE inline Standardizer<T> standardizer(TwoPieces mean, TwoPieces rstd, double prescale) {
   const double low = prescale == 1.0 ? 0.0 : rstd.low;  // all others are as if the rare ones did not exist
-  return {static_cast<T>(prescale), static_cast<T>(mean.high), static_cast<T>(rstd.high),
-          static_cast<T>(0.0 - mean.low * rstd.high), static_cast<T>(low)};
+  // Beside an infinite rstd there is nothing to correct, and 0 * inf would spoil the infinite y of an x off the mean.
+  const double shift = rstd.high <= (sizeof(T) == 4 ? FLT_MAX : DBL_MAX) ? 0.0 - mean.low * rstd.high : 0.0;
+  return {static_cast<T>(prescale), static_cast<T>(mean.high), static_cast<T>(rstd.high), static_cast<T>(shift),
+          static_cast<T>(low)};
 }
 
 /// eps of values that are scaled; a constant item must not become 0 / 0.
