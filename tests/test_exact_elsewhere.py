@@ -88,22 +88,20 @@ def test_constants_give_the_bias_where_the_mean_is_given(isa, dtype):
                 assert_equal(y, np.broadcast_to(bias[:, None], x.shape))
 
 
+@pytest.mark.parametrize(("channel_axis", "order"), [(1, (0, 1, 2)), (-1, (0, 2, 1))])
+@pytest.mark.parametrize(("value", "expected"), [(1, -np.inf), (2, np.nan), (3, np.inf)])
 @each_dtype
-def test_a_given_variance_of_zero_with_eps_zero_makes_infinities_of_all_but_the_mean(isa, dtype):
-    below, mean, above = (np.full((3, 6, 5), value, dtype) for value in (1, 2, 3))
-    means, zeros, infinite = np.full(6, 2, dtype), np.zeros(6, dtype), np.full(6, np.inf)
-    for channel_axis, order in ((1, (0, 1, 2)), (-1, (0, 2, 1))):
-        options = {"channel_axis": channel_axis}
-
-        def results(x):
-            x = np.ascontiguousarray(x.transpose(order))
-            yield simdnorm.batch_norm(x, means, zeros, eps=0.0, **options)
-            yield simdnorm.instance_norm(x, means, zeros, use_input_stats=False, eps=0.0, **options)
-            yield simdnorm.batch_norm_apply(x, means.astype(float), infinite, **options)
-
-        for x, expected in ((below, -np.inf), (mean, np.nan), (above, np.inf)):
-            for y in results(x):
-                assert_equal(y, np.full_like(y, expected))
+def test_a_given_variance_of_zero_with_eps_zero_makes_infinities_of_all_but_the_mean(
+    isa, dtype, value, expected, channel_axis, order
+):
+    x = np.ascontiguousarray(np.full((3, 6, 5), value, dtype).transpose(order))
+    mean, var, options = np.full(6, 2, dtype), np.zeros(6, dtype), {"channel_axis": channel_axis}
+    for y in (
+        simdnorm.batch_norm(x, mean, var, eps=0.0, **options),
+        simdnorm.instance_norm(x, mean, var, use_input_stats=False, eps=0.0, **options),
+        simdnorm.batch_norm_apply(x, mean.astype(float), np.full(6, np.inf), **options),
+    ):
+        assert_equal(y, np.full_like(x, expected))
 
 
 @each_norm
