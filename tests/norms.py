@@ -47,7 +47,6 @@ each_dtype_and_kind = pytest.mark.parametrize(
 with_out = _each("spec", [spec for spec in SPECS if spec.out])
 needs_native = pytest.mark.skipif(not NATIVE_ISAS, reason="the native kernels are not installed")
 SANITIZED = "libasan" in os.environ.get("LD_PRELOAD", "")  # tests/sanitize_python.sh runs them
-needs_own_memory = pytest.mark.skipif(SANITIZED, reason="the address sanitizer keeps memory, and answers for its end")
 
 LANES = 16  # of float32 and of what is computed in it; float64 has half as many
 LENGTHS = (1, 2, LANES - 1, LANES, LANES + 1, 4 * LANES // 3, 8 * LANES + 2)

@@ -23,7 +23,7 @@ from norms import (
 from simdnorm._selfcheck.norms import BATCH_NORM, INSTANCE_NORM
 
 needs_limits = pytest.mark.skipif(
-    not sys.platform.startswith("linux") or SANITIZED, reason="needs a limit on the address space, and /proc"
+    not sys.platform.startswith("linux") or SANITIZED, reason="needs /proc, and an address space that can be limited"
 )
 
 PACKAGE = os.path.dirname(simdnorm.__file__)

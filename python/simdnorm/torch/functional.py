@@ -359,14 +359,13 @@ def instance_norm(
              [-1.,  1.]]])
     """
     running = running_mean, running_var
-    moving = running_mean is not None and running_var is not None
-    if moving and not use_input_stats:
+    if not use_input_stats and running_mean is not None and running_var is not None:
         return batch_norm(input, *running, weight, bias, eps=eps)
-    alone = running_mean is None and running_var is None
-    fit = use_input_stats and (moving or alone) and pays(input, "group_norm") and fits_channels(input, weight, bias)
-    if not (fit and input[:1, :1].numel() > 1) or (moving and not fits_channels(input, *running)):
+    fit = pays(input, "group_norm") and fits_channels(input, weight, bias) and fits_channels(input, *running)
+    fit = fit and use_input_stats and (running_mean is None) == (running_var is None)
+    if not (fit and input[:1, :1].numel() > 1):
         return native.instance_norm(input, *running, weight, bias, use_input_stats, momentum, eps)
-    if moving:
+    if running_mean is not None:
         return _moving_instances(input, running, weight, bias, momentum, eps)
     y: Tensor = _group_norm(input, input.shape[1], weight, bias, eps)[0]
     return y
