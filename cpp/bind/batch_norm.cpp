@@ -1,7 +1,6 @@
 #include "simdnorm/batch_norm.hpp"
 
 #include "call.hpp"
-#include "chapters.hpp"
 
 namespace simdnorm::bind {
 namespace {
@@ -67,10 +66,10 @@ struct Backward {
 
 }  // namespace
 
-void register_batch_norm(py::module_& module, py::module_& lane) {
-  define<Forward>(module, lane);
-  define<Inference>(module, lane);
-  define<Backward>(module, lane);
+void register_batch_norm(const Entrances& entrances) {
+  define<Forward>(entrances);
+  define<Inference>(entrances);
+  define<Backward>(entrances);
 }
 
 }  // namespace simdnorm::bind

@@ -1,7 +1,6 @@
 #include "simdnorm/batch_norm.hpp"
 
 #include "call.hpp"
-#include "chapters.hpp"
 
 namespace simdnorm::bind {
 namespace {

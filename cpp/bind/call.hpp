@@ -1,4 +1,4 @@
-// One list of operands per operation, and two entrances that read it. A call is a struct of
+// One list of operands per operation, and three entrances that read it. A call is a struct of
 //
 //     name        as Python calls it
 //     Sees        how it sees x (seen.hpp)
@@ -8,12 +8,15 @@
 //
 // An entrance of that name, simdnorm._core.<name>, takes all operands as the checks in Python prepared them, and the
 // layout. Another, simdnorm._core.express.<name>, takes those that are read as users gave them, how to see x, and what
-// is wanted; it returns the results, or None where a closer look is needed.
+// is wanted; it returns the results, or None where a closer look is needed. The third, simdnorm._core.tensors.<name>,
+// takes and returns tensors in place of arrays, and first of all the number of threads.
 #pragma once
 
 #include "blocks.hpp"
+#include "chapters.hpp"
 #include "express.hpp"
 #include "gil.hpp"
+#include "own_threads.hpp"
 
 namespace simdnorm::bind {
 
@@ -67,18 +70,17 @@ py::object checked(Arguments arguments) {
 }
 
 template <class Call>
-py::object express(Arguments arguments) {
+py::object express(Arguments arguments, const Kind& kind) {
   Outline given = outline<Call>(arguments, true);
   Seen<typename Call::Sees::Layout> seen;
+  if (!kind.see(given.first, seen.x) || !kind.see(given.of_parameters(), seen.parameter)) return py::none();
   if (!Call::Sees::see(given, seen)) return py::none();
-  const ArrayProxy* parameter = plain(given.of_parameters());
-  if (!parameter) return py::none();
   PyObject *need = given.rest.next(), *out = given.rest.next();
   py::object results = py::none();
-  with_types(element_of(type_number(seen.x)), element_of(type_number(parameter)), [&]<class E, class P>(E, P) {
+  with_types(seen.x.element, seen.parameter.element, [&]<class E, class P>(E, P) {
     typename Call::template Operation<E, P> op;
     op.layout = seen.layout;
-    Express take(arguments, seen, type_number(parameter), {need, out});
+    Express take(kind, arguments, seen, {need, out});
     Call::operands(op, take);
     if (take.ready()) {
       run<Call, E>(op);
@@ -87,6 +89,17 @@ py::object express(Arguments arguments) {
     return true;
   });
   return results;
+}
+
+template <class Call>
+py::object express_arrays(Arguments arguments) {
+  return express<Call>(arguments, kArrays);
+}
+
+template <class Call>
+py::object express_tensors(Arguments arguments) {
+  const OwnThreads own(py::handle(arguments.next()).cast<Index>());
+  return express<Call>(arguments, kTensors);
 }
 
 /// As Python calls: the fastest way there is, and what C++ throws becomes an exception.
@@ -105,7 +118,7 @@ PyObject* called(PyObject*, PyObject* const* arguments, Py_ssize_t count) {
 }
 
 template <py::object entrance(Arguments)>
-void define(py::module_& module, const char* name) {
+void define(const py::module_& module, const char* name) {
   static PyMethodDef methods[] = {
       {name, reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(called<entrance>)), METH_FASTCALL, nullptr}, {}};
   if (PyModule_AddFunctions(module.ptr(), methods) != 0) throw py::error_already_set();
@@ -118,9 +131,10 @@ void define_checked(py::module_& module) {
 }
 
 template <class Call>
-void define(py::module_& module, py::module_& lane) {
-  define<checked<Call>>(module, Call::name);
-  define<express<Call>>(lane, Call::name);
+void define(const Entrances& entrances) {
+  define<checked<Call>>(entrances.checked, Call::name);
+  define<express_arrays<Call>>(entrances.arrays, Call::name);
+  define<express_tensors<Call>>(entrances.tensors, Call::name);
 }
 
 }  // namespace simdnorm::bind

@@ -38,4 +38,17 @@ Element element_of(int type_number) {
   }
 }
 
+int type_number_of(Element element) {
+  switch (element) {
+    case Element::float32:
+      return kTypeNumber<float>;
+    case Element::float64:
+      return kTypeNumber<double>;
+    case Element::float16:
+      return kTypeNumber<float16>;
+    default:
+      return bfloat16_number.load(std::memory_order_relaxed);
+  }
+}
+
 }  // namespace simdnorm::bind

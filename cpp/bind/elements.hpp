@@ -26,8 +26,21 @@ inline constexpr int kTypeNumber<bfloat16> = py::detail::npy_api::NPY_USHORT_;
 
 enum class Element { float32, float64, float16, bfloat16, other };
 
+template <class T>
+constexpr Element kElement = Element::other;
+template <>
+inline constexpr Element kElement<float> = Element::float32;
+template <>
+inline constexpr Element kElement<double> = Element::float64;
+
 /// As users have it: bfloat16 is the type of ml_dtypes, if somebody has imported that.
 Element element_of(int type_number);
+int type_number_of(Element element);  // of one that has been seen
+
+/// In bytes.
+constexpr std::size_t item_of(Element element) {
+  return element == Element::float64 ? 8 : element == Element::float32 ? 4 : 2;
+}
 
 inline const ArrayProxy* as_array(PyObject* object) { return py::detail::array_proxy(object); }
 inline int type_number(const ArrayProxy* array) { return py::detail::array_descriptor_proxy(array->descr)->type_num; }

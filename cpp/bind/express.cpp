@@ -4,8 +4,6 @@
 #include <limits>
 #include <utility>
 
-#include "fresh.hpp"
-
 namespace simdnorm::bind {
 namespace {
 
@@ -19,9 +17,9 @@ bool real(PyObject* object, double most, double& value) {
 }  // namespace
 
 void Express::groups(Index& groups) {
-  const Index channels = parameter_shape_[0];
+  const Index channels = parameter_.shape[0];
   plain_ &= integer(next(), groups) && groups >= 1 && channels % groups == 0;
-  statistics_of_groups_[0] = shape_[0];
+  statistics_of_groups_[0] = full_.shape[0];
   statistics_of_groups_[1] = groups;
   statistic_shape_ = statistics_of_groups_;
 }
@@ -51,12 +49,13 @@ bool Express::needed() {
   return need == Py_True;
 }
 
-bool Express::fits(PyObject* object, const Operand& operand, Span& span) {
-  const ArrayProxy* array = plain(object);
-  if (!array || type_number(array) != operand.type || !std::ranges::equal(shape_of(array), operand.shape)) return false;
-  std::size_t bytes = operand.item;
-  for (const Extent n : operand.shape) bytes *= static_cast<std::size_t>(n);
-  span = {array->data, array->data + bytes, operand.full};
+bool Express::fits(PyObject* object, const Operand& operand, Span& span, bool written) const {
+  View view;
+  if (!kind_.see(object, view) || view.element != operand.element || (written && !view.writeable)) return false;
+  if (!std::ranges::equal(view.shape, operand.shape)) return false;
+  if (operand.full && last_ ? !channels_last(view) : !in_order(view)) return false;
+  const std::size_t bytes = static_cast<std::size_t>(values_in(view.shape)) * item_of(view.element);
+  span = {view.data, view.data + bytes, operand.full};
   return true;
 }
 
@@ -69,31 +68,35 @@ bool Express::apart(const Span& span) const {
 
 void* Express::given(PyObject* object, const Operand& operand) {
   plain_ = plain_ && fits(object, operand, spans_[spans_count_]);
-  if (!plain_) return nullptr;
-  ++spans_count_;
-  return as_array(object)->data;
+  return plain_ ? spans_[spans_count_++].begin : nullptr;
 }
 
 void* Express::running(PyObject* object, const Operand& operand, bool moved) {
-  Span span;
-  plain_ = plain_ && fits(object, operand, span) && apart(span) && (!moved || (as_array(object)->flags & kWriteable));
-  return given(object, operand);
+  Span& span = spans_[spans_count_];
+  plain_ = plain_ && fits(object, operand, span, moved) && apart(span);
+  return plain_ ? spans_[spans_count_++].begin : nullptr;
 }
 
-void* Express::output(const Operand& operand) {
+void* Express::output() {
   if (!needed()) {
     plain_ &= wanted_.out == Py_None;
     return no_result();
   }
   PyObject* out = std::exchange(wanted_.out, Py_None);  // what else is written is fresh
-  if (out == Py_None) return fresh_result(operand);
+  if (out == Py_None) return fresh_result(full_);
   Span span;
-  plain_ = plain_ && fits(out, operand, span) && apart(span) && (as_array(out)->flags & kWriteable);
-  return keep(py::reinterpret_borrow<py::object>(out));
+  plain_ = plain_ && fits(out, full_, span, true) && apart(span);
+  return plain_ ? keep(py::reinterpret_borrow<py::object>(out), span.begin) : nullptr;
 }
 
 void* Express::fresh_result(const Operand& operand) {
-  return plain_ ? keep(fresh(operand.shape, operand.type, operand.item)) : nullptr;
+  if (!plain_) return nullptr;
+  View view;
+  view.element = operand.element;
+  view.shape = operand.shape;
+  if (operand.full) view.strides = strides_;
+  py::object result = kind_.fresh(view);
+  return keep(std::move(result), view.data);
 }
 
 void* Express::no_result() {
@@ -101,9 +104,7 @@ void* Express::no_result() {
   return nullptr;
 }
 
-void* Express::keep(py::object result) {
-  if (!plain_) return nullptr;
-  void* data = as_array(result.ptr())->data;
+void* Express::keep(py::object result, void* data) {
   results_[results_count_++] = std::move(result);
   written_ = true;
   return data;

@@ -1,6 +1,6 @@
-// Operands as users give them, where everything is plain: exact contiguous arrays of the right dtypes and shapes, apart
-// from one another where something is written. One look at each; whatever is not plain goes to the checks in Python,
-// which say what is wrong or make it right. Nothing has been written then.
+// Operands as users give them, where everything is plain: arrays or tensors of the right dtypes and shapes, dense and
+// lying alike, apart from one another where something is written. One look at each; whatever is not plain goes to the
+// checks in Python, which say what is wrong or make it right. Nothing has been written then.
 #pragma once
 
 #include "seen.hpp"
@@ -17,42 +17,42 @@ struct Wanted {
 class Express {
  public:
   template <class Layout>
-  Express(Arguments arguments, const Seen<Layout>& seen, int parameter_type, Wanted wanted)
-      : arguments_(arguments),
+  Express(const Kind& kind, Arguments arguments, const Seen<Layout>& seen, Wanted wanted)
+      : kind_(kind),
+        arguments_(arguments),
         wanted_(wanted),
-        shape_(shape_of(seen.x)),
-        parameter_shape_(seen.parameters),
+        full_{seen.x.element, seen.x.shape, true},
+        parameter_{seen.parameter.element, seen.parameters},
         statistic_shape_(seen.statistics()),
-        values_(seen.values),
-        element_type_(type_number(seen.x)),
-        parameter_type_(parameter_type) {}
+        strides_(seen.x.strides),
+        last_(seen.last),
+        values_(seen.values) {}
 
   template <class T>
   void elements(const char*, T*& p) {
-    const Operand operand = {element_type_, sizeof(T), shape_, true};
     if constexpr (std::is_const_v<T>) {
-      p = static_cast<T*>(given(next(), operand));
+      p = static_cast<T*>(given(next(), full_));
     } else {
-      p = static_cast<T*>(output(operand));
+      p = static_cast<T*>(output());
     }
   }
   template <class T>
   void optional_elements(const char*, T*& p) {
-    p = static_cast<T*>(if_given(next(), {element_type_, sizeof(T), shape_, true}));
+    p = static_cast<T*>(if_given(next(), full_));
   }
   template <class T>
   void parameter(const char*, T*& p) {
-    p = static_cast<T*>(if_given(next(), {parameter_type_, sizeof(T), parameter_shape_}));
+    p = static_cast<T*>(if_given(next(), parameter_));
   }
   template <class T>
   void gradient(const char*, T*& p, bool of_given) {
     plain_ &= of_gradients();
     const bool wanted = needed() && of_given;
-    p = static_cast<T*>(wanted ? fresh_result({parameter_type_, sizeof(T), parameter_shape_}) : no_result());
+    p = static_cast<T*>(wanted ? fresh_result(parameter_) : no_result());
   }
   template <class T>
   void statistic(const char*, T*& p) {
-    const Operand operand = {kTypeNumber<std::remove_const_t<T>>, sizeof(T), statistic_shape_};
+    const Operand operand = {kElement<std::remove_const_t<T>>, statistic_shape_};
     if constexpr (std::is_const_v<T>) {
       p = static_cast<T*>(given(next(), operand));
     } else if (wanted_.need == Py_True) {
@@ -61,7 +61,7 @@ class Express {
   }
   template <class T>
   void running(T*& mean, T*& var) {
-    const Operand operand = {kTypeNumber<std::remove_const_t<T>>, sizeof(T), parameter_shape_};
+    const Operand operand = {kElement<std::remove_const_t<T>>, parameter_.shape};
     constexpr bool moved = !std::is_const_v<T>;
     PyObject *first = next(), *second = next();
     if (moved && first == Py_None && second == Py_None) return;
@@ -83,13 +83,12 @@ class Express {
 
  private:
   struct Operand {
-    int type;
-    std::size_t item;
+    Element element;
     Shape shape;
-    bool full = false;  // of the shape of x: a result may be this very array
+    bool full = false;  // of the shape of x, and lies as x does: a result may be this very array
   };
   struct Span {
-    const char *begin, *end;
+    char *begin, *end;
     bool full;
   };
 
@@ -103,21 +102,23 @@ class Express {
   }
   void* running(PyObject* object, const Operand& operand, bool moved);
 
-  void* output(const Operand& operand);
+  void* output();
   void* fresh_result(const Operand& operand);
   void* no_result();
-  void* keep(py::object result);
+  void* keep(py::object result, void* data);
 
-  static bool fits(PyObject* object, const Operand& operand, Span& span);
+  bool fits(PyObject* object, const Operand& operand, Span& span, bool written = false) const;
   /// Whether it shares nothing with what was given before; what is full may be the same array.
   bool apart(const Span& span) const;
 
+  const Kind& kind_;
   Arguments arguments_;
   Wanted wanted_;
-  Shape shape_, parameter_shape_, statistic_shape_;
+  Operand full_, parameter_;
+  Shape statistic_shape_, strides_;
+  bool last_;
   Extent statistics_of_groups_[2] = {};
   Index values_;
-  int element_type_, parameter_type_;
 
   bool plain_ = true, written_ = false;
   int spans_count_ = 0, results_count_ = 0;

@@ -1,7 +1,6 @@
 #include "simdnorm/group_norm.hpp"
 
 #include "call.hpp"
-#include "chapters.hpp"
 
 namespace simdnorm::bind {
 namespace {
@@ -87,11 +86,11 @@ struct InstanceBackward {
 
 }  // namespace
 
-void register_group_norm(py::module_& module, py::module_& lane) {
-  define<Forward>(module, lane);
-  define<Backward>(module, lane);
-  define<InstanceForward>(module, lane);
-  define<InstanceBackward>(module, lane);
+void register_group_norm(const Entrances& entrances) {
+  define<Forward>(entrances);
+  define<Backward>(entrances);
+  define<InstanceForward>(entrances);
+  define<InstanceBackward>(entrances);
 }
 
 }  // namespace simdnorm::bind

@@ -1,7 +1,6 @@
 #include "simdnorm/rms_norm.hpp"
 
 #include "call.hpp"
-#include "chapters.hpp"
 
 namespace simdnorm::bind {
 namespace {
@@ -81,11 +80,11 @@ struct AddBackward {
 
 }  // namespace
 
-void register_rms_norm(py::module_& module, py::module_& lane) {
-  define<Forward>(module, lane);
-  define<Backward>(module, lane);
-  define<AddForward>(module, lane);
-  define<AddBackward>(module, lane);
+void register_rms_norm(const Entrances& entrances) {
+  define<Forward>(entrances);
+  define<Backward>(entrances);
+  define<AddForward>(entrances);
+  define<AddBackward>(entrances);
 }
 
 }  // namespace simdnorm::bind

@@ -3,63 +3,52 @@
 namespace simdnorm::bind {
 namespace {
 
-bool some_elements(const ArrayProxy* x) {
-  for (const Extent n : shape_of(x)) {
-    if (n == 0) return false;
-  }
-  return true;
-}
-
 /// How many trailing axes of x `normalized_shape` (an int or a tuple) names; 0 where it does not fit.
-int trailing_axes(PyObject* normalized_shape, const ArrayProxy* x) {
+Index trailing_axes(PyObject* normalized_shape, Shape x) {
   Index size = 0;
-  if (integer(normalized_shape, size)) return x->nd >= 1 && x->dimensions[x->nd - 1] == size ? 1 : 0;
-  if (!PyTuple_CheckExact(normalized_shape) || PyTuple_GET_SIZE(normalized_shape) > x->nd) return 0;
-  const auto axes = static_cast<int>(PyTuple_GET_SIZE(normalized_shape));
-  for (int a = 0; a < axes; ++a) {
+  if (integer(normalized_shape, size)) return !x.empty() && x.back() == size ? 1 : 0;
+  if (!PyTuple_CheckExact(normalized_shape)) return 0;
+  const Index axes = PyTuple_GET_SIZE(normalized_shape), before = std::ssize(x) - axes;
+  if (before < 0) return 0;
+  for (Index a = 0; a < axes; ++a) {
     if (!integer(PyTuple_GET_ITEM(normalized_shape, a), size)) return 0;
-    if (size != x->dimensions[x->nd - axes + a]) return 0;
+    if (size != x[static_cast<std::size_t>(before + a)]) return 0;
   }
   return axes;
 }
 
-bool see_rows(const ArrayProxy* x, int axes, Seen<RowLayout>& seen) {
-  if (axes < 1 || axes > x->nd || !some_elements(x)) return false;
-  seen.x = x;
-  seen.layout = rows_of(1, 1);
-  seen.parameters = shape_of(x).last(static_cast<std::size_t>(axes));
-  seen.statistic_axes = x->nd;
-  for (int a = 0; a < x->nd; ++a) {
-    const bool kept = a < x->nd - axes;
-    (kept ? seen.layout.outer : seen.layout.length) *= x->dimensions[a];
-    seen.statistic_extents[a] = kept ? x->dimensions[a] : 1;
-  }
+bool see_rows(Index axes, Seen<RowLayout>& seen) {
+  const Shape x = seen.x.shape;
+  if (axes < 1 || axes > std::ssize(x) || values_in(x) == 0 || !in_order(seen.x)) return false;
+  const std::size_t kept = x.size() - static_cast<std::size_t>(axes);
+  seen.layout = rows_of(values_in(x.first(kept)), values_in(x.subspan(kept)));
+  seen.parameters = x.subspan(kept);
+  seen.statistic_axes = x.size();
+  for (std::size_t a = 0; a < x.size(); ++a) seen.statistic_extents[a] = a < kept ? x[a] : 1;
   return true;
 }
 
 /// The channels' axis, in logical order: samples are the first of the axes before it.
 bool see_channels(Outline& given, Seen<ChannelLayout>& seen, Index& channel) {
-  const ArrayProxy* x = plain(given.first);
+  const Shape x = seen.x.shape;
+  const Index axes = std::ssize(x);
   const bool is_axis = integer(given.rest.next(), channel);
   const bool masked = given.rest.next() != Py_None;
-  if (!x || !is_axis || masked || x->nd < 2 || channel < -x->nd || channel >= x->nd || !some_elements(x)) return false;
-  if (channel < 0) channel += x->nd;
-  seen.x = x;
-  seen.layout = {channel ? x->dimensions[0] : 1, 1, x->dimensions[channel], 1};
-  for (Index a = 1; a < channel; ++a) seen.layout.outer *= x->dimensions[a];
-  for (Index a = channel + 1; a < x->nd; ++a) seen.layout.inner *= x->dimensions[a];
-  seen.parameters = shape_of(x).subspan(static_cast<std::size_t>(channel), 1);
-  return true;
+  if (!is_axis || masked || axes < 2 || channel < -axes || channel >= axes || values_in(x) == 0) return false;
+  if (channel < 0) channel += axes;
+  const auto c = static_cast<std::size_t>(channel);
+  seen.parameters = x.subspan(c, 1);
+  if (in_order(seen.x)) {
+    const Index samples = channel ? x[0] : 1, outer = channel ? values_in(x.subspan(1, c - 1)) : 1;
+    seen.layout = {samples, outer, x[c], values_in(x.subspan(c + 1))};
+    return true;
+  }
+  seen.last = channel == 1 && channels_last(seen.x);
+  if (seen.last) seen.layout = {x[0], values_in(x.subspan(2)), x[1], 1};
+  return seen.last;
 }
 
 }  // namespace
-
-const ArrayProxy* plain(PyObject* object) {
-  if (Py_TYPE(object) != py::detail::npy_api::get().PyArray_Type_) return nullptr;
-  const ArrayProxy* array = as_array(object);
-  constexpr int needed = kContiguous | kAligned;
-  return (array->flags & needed) == needed && native(array) ? array : nullptr;
-}
 
 bool integer(PyObject* object, Index& value) {
   if (!PyLong_CheckExact(object)) return false;
@@ -69,16 +58,13 @@ bool integer(PyObject* object, Index& value) {
 }
 
 bool GivenRows::see(Outline& given, Seen<RowLayout>& seen) {
-  const ArrayProxy* x = plain(given.first);
   PyObject* normalized_shape = given.rest.next();
-  return given.rest.next() == Py_None && x && see_rows(x, trailing_axes(normalized_shape, x), seen);
+  return given.rest.next() == Py_None && see_rows(trailing_axes(normalized_shape, seen.x.shape), seen);
 }
 
 bool FoundRows::see(Outline& given, Seen<RowLayout>& seen) {
-  const ArrayProxy* x = plain(given.first);
-  const ArrayProxy* weight = given.has_parameter() ? plain(given.of_parameters()) : nullptr;
-  const bool found = given.rest.next() == Py_None && (weight || !given.has_parameter());
-  return found && x && see_rows(x, weight ? weight->nd : 1, seen);
+  const Index axes = given.has_parameter() ? std::ssize(seen.parameter.shape) : 1;
+  return given.rest.next() == Py_None && see_rows(axes, seen);
 }
 
 bool Channels::see(Outline& given, Seen<ChannelLayout>& seen) {

@@ -2,26 +2,23 @@
 #pragma once
 
 #include "checked.hpp"
-#include "fresh.hpp"
 #include "outline.hpp"
+#include "views.hpp"
 
 namespace simdnorm::bind {
-
-/// An exact ndarray, C-contiguous, aligned and of native byte order; else null.
-const ArrayProxy* plain(PyObject* object);
-inline Shape shape_of(const ArrayProxy* array) { return {array->dimensions, static_cast<std::size_t>(array->nd)}; }
 
 /// x as it came from users, where it can be seen at a glance.
 template <class Layout>
 struct Seen {
   Layout layout;
-  const ArrayProxy* x = nullptr;
+  View x, parameter;  // any parameter; x where there is none
+  bool last = false;  // whether x has its channels last
   Shape parameters;
-  Shape statistics() const { return {statistic_extents, static_cast<std::size_t>(statistic_axes)}; }
+  Shape statistics() const { return {statistic_extents, statistic_axes}; }
 
   Index values = 0;  // that each statistic is taken of
-  int statistic_axes = 0;
-  Extent statistic_extents[64];  // NPY_MAXDIMS
+  std::size_t statistic_axes = 0;
+  Extent statistic_extents[kMostAxes];
 };
 
 /// Parameters run along the reduced axes, statistics have 1 there.

@@ -8,6 +8,7 @@ pybind11_add_module(
   MODULE
   NO_EXTRAS
   bind/module.cpp
+  bind/arrays.cpp
   bind/batch_norm.cpp
   bind/batch_norm_parts.cpp
   bind/blocks.cpp
@@ -21,6 +22,8 @@ pybind11_add_module(
   bind/rms_norm.cpp
   bind/runtime.cpp
   bind/seen.cpp
+  bind/tensors.cpp
+  bind/views.cpp
 )
 simdnorm_compile_options(_core)
 target_link_libraries(_core PRIVATE simdnorm::simdnorm)

@@ -49,7 +49,17 @@ class Express:
 
     def __getattr__(self, name: str) -> Callable[..., Any]: ...
 
+class Tensors(Express):
+    """The same of tensors, where these are plain: exact ones, on the CPU, dense in order or with their channels last.
+
+    The number of threads comes first. Everything is None until tensors are introduced.
+    """
+
+    def introduce(self, tensor: type, parameter: type, table: object) -> bool:
+        """Take the exact types, and the capsule with DLPack's table of C functions; False if it is of no use here."""
+
 express: Express
+tensors: Tensors
 
 def layer_norm_forward(
     x: Elements,

@@ -9,6 +9,7 @@ namespace {
 
 constexpr Index kPageBytes = 4096;
 constexpr Index kAheadBytes = 16 * 1024;
+constexpr Index kLeastStripe = 64;          // columns: of floats some cache lines
 constexpr Index kTileElements = 64 * 1024;  // many: after each tile all that went past the caches is waited for
 constexpr Index kTileColumns = 1024;        // at most: their parameters are to stay in the first cache
 constexpr Index kTileLines = 8;             // at least
@@ -69,9 +70,13 @@ struct Cut {
   /// Blocks of rows, for sums: of one outer position, by its own rows, so that it is summed as if it were alone.
   Index block_height(Index outer) const { return simdnorm::block_height(rows_at(columns, outer), abreast); }
   Index most_blocks() const { return line_blocks(columns.rows, abreast); }
-  Grid sums(const Slab& slab) const {
-    const Index stripes = ceil_div(slab.col_end - slab.col_begin, kStripeColumns);
-    return {columns, slab, 0, abreast, kStripeColumns, most_blocks(), stripes};
+  /// Where there are fewer blocks than members of the team, stripes are narrower, so that all have work.
+  Grid sums(const Slab& slab, int size) const {
+    const Index across = slab.col_end - slab.col_begin, blocks = most_blocks();
+    const Index wanted = abreast == 1 ? ceil_div(size, larger(blocks * (slab.last - slab.first), 1)) : 1;
+    const Index narrow = kLeastStripe * ceil_div(larger(across, 1), kLeastStripe * wanted);
+    const Index stripe = smaller(narrow, kStripeColumns);
+    return {columns, slab, 0, abreast, stripe, blocks, ceil_div(across, stripe)};
   }
 
   Grid tiles(const Slab& slab, Index lines, Index stripe) const {

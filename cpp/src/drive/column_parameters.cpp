@@ -60,7 +60,7 @@ void drive_backward(const Columns& columns, const ReducedBackwardTask<E>& task, 
   const Index stripes = stripes_of(slabs.at(0));  // no other has more
   const Index round = larger(kPartsBytes / larger(stripes * columns.rows * 2 * Index{sizeof(double)}, 1), size);
   const LineParameters parameters(columns.rows, stripes, smaller(round, slabs.count()), scratch);
-  const bool apart = share_items(smaller(round, slabs.count()), cut.sums(slabs.at(0)).tiles(), size);
+  const bool apart = share_items(smaller(round, slabs.count()), cut.sums(slabs.at(0), size).tiles(), size);
   std::vector<BackwardWork<E>> works;
   for (int member = 0; member < (apart ? size : 1); ++member) works.emplace_back(cut, slabs.outers, true, scratch);
 

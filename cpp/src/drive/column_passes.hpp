@@ -66,7 +66,7 @@ struct BackwardWork {
         blocks(sums ? BlockSums(cut, outers, scratch) : BlockSums()) {}
 
   void take_sums(const ColumnsBackward<E>& op, const Slab& slab, const Team& team) const {
-    const Grid grid = cut.sums(slab);
+    const Grid grid = cut.sums(slab, team.size());
     team.each(grid.tiles(), [&](Index begin, Index end) {
       grid.each(begin, end, [&](const Tile& tile, Index t) {
         kernels<E>().columns_backward_sums(op, tile, blocks.at(tile.outer - op.first, grid.block(t)));

@@ -53,7 +53,7 @@ void drive_backward(const Columns& columns, const KeptBackwardTask<E>& task, Scr
   const KeptFold<E> fold = {task, or_constant(task.weight, T(1), n, scratch),
                             alone || task.gradients ? nullptr : scratch.take<Gradients<T>>(columns.outer * n)};
   const int size = team_size(bytes_of<E>(elements_of(columns), 3));
-  const bool apart = share_items(slabs.count(), cut.sums(slabs.at(0)).tiles(), size);
+  const bool apart = share_items(slabs.count(), cut.sums(slabs.at(0), size).tiles(), size);
   std::vector<BackwardWork<E>> works;
   for (int member = 0; member < (apart ? size : 1); ++member) {
     works.emplace_back(cut, slabs.outers, task.sums, scratch);

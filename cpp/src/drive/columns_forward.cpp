@@ -57,7 +57,7 @@ void drive_forward(const Columns& columns, const ForwardTask<E>& task, Scratch& 
   const Slabs slabs = slabs_of<E>(columns, 1, task.group);
   const ColumnsForward<E> op = operands(cut, task, scratch);
   const int size = team_size(bytes_of<E>(elements_of(columns), 2));
-  const bool apart = share_items(slabs.count(), cut.sums(slabs.at(0)).tiles(), size);
+  const bool apart = share_items(slabs.count(), cut.sums(slabs.at(0), size).tiles(), size);
   std::atomic<bool> prescaled{false};
   std::vector<ForwardWork<E>> works;
   for (int member = 0; member < (apart ? size : 1); ++member) {
@@ -66,7 +66,7 @@ void drive_forward(const Columns& columns, const ForwardTask<E>& task, Scratch& 
   parallel(size, [&](const Team& team) {
     const ForwardWork<E>& mine = works[static_cast<std::size_t>(apart ? team.rank() : 0)];
     for_slabs(slabs, 0, slabs.count(), apart, team, [&](const Slab& slab, const Team& members) {
-      const Grid sums = cut.sums(slab), map = cut.tiles(slab);
+      const Grid sums = cut.sums(slab, members.size()), map = cut.tiles(slab);
       ColumnsForward<E> pass = op;
       pass.first = slab.first;
       pass.ahead = cut.ahead_of_sums<E>();

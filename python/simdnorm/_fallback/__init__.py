@@ -5,6 +5,7 @@ writes to what it reads, so an output may be an input. See `_core.pyi` for the a
 """
 
 from . import express
+from . import express as tensors
 from .batch import (
     batch_norm_apply,
     batch_norm_backward,
@@ -78,6 +79,7 @@ __all__ = [
     "rms_norm_forward",
     "set_num_threads",
     "set_own_threads",
+    "tensors",
     "threads_reason",
     "use_isa",
 ]

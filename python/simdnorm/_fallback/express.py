@@ -1,4 +1,4 @@
-"""There is no express lane here: every call takes the way through the checks."""
+"""There is no express lane here, for arrays or for tensors: every call takes the way through the checks."""
 
 from collections.abc import Callable
 

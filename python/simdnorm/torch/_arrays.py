@@ -71,9 +71,8 @@ def tensor(a: Array) -> Tensor:
     return torch.from_numpy(a)
 
 
-def or_empty(a: Array | None, x: Tensor) -> Tensor:
-    """What was not wanted is an empty tensor: operators return no None."""
-    return x.new_empty(0) if a is None else tensor(a)
+def optional_tensor(a: Array | None) -> Tensor | None:
+    return None if a is None else tensor(a)
 
 
 def empty(x: Tensor) -> Tensor:

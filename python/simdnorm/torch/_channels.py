@@ -7,6 +7,8 @@ import torch
 from torch import Tensor
 from torch._prims_common import suggest_memory_format
 
+Gradients = tuple[Tensor | None, Tensor | None, Tensor | None]
+
 _CHANNELS_LAST = {4: torch.channels_last, 5: torch.channels_last_3d}
 
 
@@ -16,6 +18,11 @@ def dense(x: Tensor) -> Tensor:
     if x.is_contiguous() or (last is not None and x.is_contiguous(memory_format=last)):
         return x
     return x.contiguous(memory_format=suggest_memory_format(x))
+
+
+def lying_as(x: Tensor, dy: Tensor) -> Tensor:
+    """Return `dy` as `x` lies, which is `dense`."""
+    return dy.contiguous() if x.is_contiguous() else dy.contiguous(memory_format=_CHANNELS_LAST[x.dim()])
 
 
 def backward_fake(

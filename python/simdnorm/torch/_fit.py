@@ -52,10 +52,12 @@ def pays(x: Tensor, norm: str, beside: Tensor | None = None) -> bool:
     """Whether an input is large enough for the kernels to be worth the way to them.
 
     Who asks PyTorch for deterministic algorithms gets the kernels for any size, and with them the same bits for a row
-    alone and in a batch. A compiled network finds its way to them more quickly, and should not depend on a size.
+    alone and in a batch. A compiler else fuses PyTorch's norms with what stands around them, which no call can be.
     """
-    if torch.compiler.is_compiling() or torch.are_deterministic_algorithms_enabled():
+    if torch.are_deterministic_algorithms_enabled():
         return True
+    if torch.compiler.is_compiling():
+        return False
     if type(x) not in PLAIN:
         return True  # whose size may not be a number: whether it fits at all is another question
     smallest = SMALLEST[norm]

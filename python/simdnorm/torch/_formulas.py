@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.autograd import forward_ad
 
-Gradients = tuple[Tensor, Tensor, Tensor]
+Gradients = tuple[Tensor, Tensor | None, Tensor | None]
 
 
 def forward_mode() -> bool:
@@ -29,6 +29,7 @@ def gradients(
     dy: Tensor,
     x: Tensor,
     weight: Tensor | None,
+    bias_dtype: torch.dtype | None,
     eps: float,
     reduced: tuple[int, ...],
     shared: tuple[int, ...],
@@ -36,7 +37,7 @@ def gradients(
     centred: bool = True,
     frozen: tuple[Tensor, Tensor] | None = None,
 ) -> Gradients:
-    """Return dx, and dweight and dbias in the shape of `weight` seen beside `x`.
+    """Return dx, and dweight and dbias in the shape of `weight` seen beside `x`; None of a parameter that is not there.
 
     Statistics go over the axes `reduced`, or are the `frozen` mean and rstd; a parameter is `shared` along others.
     """
@@ -57,4 +58,8 @@ def gradients(
     dweight, dbias = dy_ * xhat, dy_
     if shared:
         dweight, dbias = dweight.sum(shared), dbias.sum(shared)
-    return dx.to(x.dtype), dweight, dbias
+    return (
+        dx.to(x.dtype),
+        None if weight is None else dweight.to(weight.dtype),
+        None if bias_dtype is None else dbias.to(bias_dtype),
+    )

@@ -1,4 +1,8 @@
-"""How an operation becomes an operator of PyTorch: a kernel, a fake one for shapes alone, gradients, vmap."""
+"""How an operation becomes an operator of PyTorch: a kernel, a fake one for shapes alone, gradients, vmap.
+
+Eager calls go around the dispatcher, which takes several times as long as a small norm. They first try the lane
+(`_lane`), which says itself what it takes; what it does not take goes through the kernel.
+"""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -7,60 +11,105 @@ import torch
 from torch import Tensor
 
 from ._fit import PLAIN
-from ._threads import in_step
+from ._formulas import forward_mode
 
 Kernel = Callable[..., Any]
 
 _LIBRARY = torch.library.Library("simdnorm", "DEF")  # type: ignore[no-untyped-call]
 
 
-def define(name: str, schema: str, kernel: Kernel, fake: Kernel) -> Kernel:
-    """Register an operator on CPU tensors; return the function to call it by.
+def define(name: str, schema: str, kernel: Kernel, fake: Kernel) -> None:
+    """Register an operator on CPU tensors.
 
-    Both functions allocate alike, so that strides can be foretold.
+    Both functions allocate alike, so that strides can be foretold. A result that is None is an empty tensor to the
+    dispatcher.
     """
     _LIBRARY.define(name + schema)  # type: ignore[no-untyped-call]
-    kernel = in_step(kernel)
-    _LIBRARY.impl(name, kernel, "CPU")  # type: ignore[no-untyped-call]
+    _LIBRARY.impl(name, _without_none(kernel), "CPU")  # type: ignore[no-untyped-call]
     torch.library.register_fake(f"simdnorm::{name}", fake, lib=_LIBRARY)
     torch.library.register_vmap(f"simdnorm::{name}", _one_by_one(name), lib=_LIBRARY)
+
+
+def eager(name: str, lane: Kernel, kernel: Kernel) -> Kernel:
+    """Return the quickest function for an operator that was defined, without gradients."""
     operator = getattr(torch.ops.simdnorm, name).default
 
     def call(*args: Any) -> Any:
-        return kernel(*args) if _seen_by_nobody(args) else operator(*args)
-
-    return call
-
-
-def differentiable(
-    name: str, forward: Kernel, inference: Kernel, backward: Kernel, setup_context: Callable[..., None]
-) -> Kernel:
-    """Give an operator its gradients; return the function to call it by.
-
-    `forward` is what `define` returned, `inference` a kernel for where nothing but the first result is wanted.
-    """
-    operator = getattr(torch.ops.simdnorm, name).default
-    inference = in_step(inference)
-    torch.library.register_autograd(operator, backward, setup_context=setup_context, lib=_LIBRARY)
-    # The transforms of torch.func look through a Function, but not through what register_autograd makes.
-    mapped = _function(name, True, forward=forward, setup_context=setup_context, backward=backward)
-
-    def forward_and_keep(ctx: Any, *args: Any) -> Any:
-        output = forward(*args)
-        setup_context(ctx, args, output)
-        return output
-
-    # The dispatcher takes several times as long as a Function, and one with a setup_context longer than one without.
-    eager = _function(name, forward=forward_and_keep, backward=backward)
-
-    def call(*args: Any) -> Any:
-        if _seen_by_nobody(args):
-            return eager.apply(*args) if _wants_gradients(args) else inference(*args)
-        if not torch.compiler.is_compiling() and torch._C._are_functorch_transforms_active():
-            return mapped.apply(*args)
+        if nobody_looks_on():
+            results = lane(*args)
+            if results is not None:
+                return results
+            if _all_plain(args):
+                return kernel(*args)
         return operator(*args)
 
     return call
+
+
+class Differentiable:
+    """An operator that was defined, with gradients: called as it is, or `express`. Both return a tuple.
+
+    `lane` and `kernel` are told first whether to keep what gradients need; else they return the first results alone,
+    those that gradients come in for. Of these there are so many `outputs`, and `express` returns no others.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        outputs: int,
+        lane: Kernel,
+        kernel: Kernel,
+        backward: Kernel,
+        setup_context: Callable[..., None],
+    ) -> None:
+        self._operator = getattr(torch.ops.simdnorm, name).default
+        self._outputs, self._lane, self._kernel = outputs, lane, kernel
+        torch.library.register_autograd(self._operator, backward, setup_context=setup_context, lib=_LIBRARY)
+        # The transforms of torch.func look through a Function, but not through what register_autograd makes.
+        self._mapped = _function(
+            name, generate_vmap_rule=True, forward=self._operator, setup_context=setup_context, backward=backward
+        )
+
+        # Eagerly, results are there before the node that they get; setup_context as a method would make it slower.
+        def attach(ctx: Any, *args: Any) -> Any:
+            *inputs, results, count = args
+            setup_context(ctx, inputs, results)
+            return results[:count]
+
+        def gradients(ctx: Any, *of_outputs: Any) -> tuple[Any, ...]:
+            return *backward(ctx, *of_outputs), None, None
+
+        self._node = _function(name, forward=attach, backward=gradients)
+
+    def express(self, *args: Any) -> Any:
+        """Compute by the lane, if nobody looks on and it takes the arguments; else None."""
+        if not nobody_looks_on():
+            return None
+        keep = _wants_gradients(args)
+        results = self._lane(keep, *args)
+        return self._node.apply(*args, results, self._outputs) if keep and results is not None else results
+
+    def __call__(self, *args: Any) -> Any:
+        if nobody_looks_on() and _all_plain(args):
+            keep = _wants_gradients(args)
+            results = self._kernel(keep, *args)
+            return self._node.apply(*args, results, len(results)) if keep else results
+        if not torch.compiler.is_compiling() and torch._C._are_functorch_transforms_active():
+            results = self._mapped.apply(*args)
+        else:
+            results = self._operator(*args)
+        return results if isinstance(results, tuple) else (results,)
+
+
+def nobody_looks_on() -> bool:
+    """Whether no mode of PyTorch's (compiling, tracing, transforms, fakes, tangents) wants to see what is computed."""
+    return not (
+        torch.compiler.is_compiling()
+        or torch._C._len_torch_dispatch_stack()
+        or torch._C._are_functorch_transforms_active()
+        or torch._C._get_tracing_state() is not None
+        or forward_mode()
+    )
 
 
 def _function(name: str, generate_vmap_rule: bool = False, **members: Kernel) -> Any:
@@ -69,19 +118,8 @@ def _function(name: str, generate_vmap_rule: bool = False, **members: Kernel) ->
     return type(name, (torch.autograd.Function,), {**methods, "generate_vmap_rule": generate_vmap_rule})
 
 
-def _seen_by_nobody(args: Sequence[Any]) -> bool:
-    """Whether neither a mode of PyTorch's (compiling, tracing, transforms, fakes) nor a kind of tensor looks on."""
-    if (
-        torch.compiler.is_compiling()
-        or torch._C._len_torch_dispatch_stack()
-        or torch._C._are_functorch_transforms_active()
-        or torch._C._get_tracing_state() is not None
-    ):
-        return False
-    for arg in args:  # noqa: SIM110  a generator would take as long as the rest of this function
-        if isinstance(arg, Tensor) and type(arg) not in PLAIN:
-            return False
-    return True
+def _all_plain(args: Sequence[Any]) -> bool:
+    return all(type(arg) in PLAIN for arg in args if isinstance(arg, Tensor))
 
 
 def _wants_gradients(args: Sequence[Any]) -> bool:
@@ -90,6 +128,16 @@ def _wants_gradients(args: Sequence[Any]) -> bool:
             if isinstance(arg, Tensor) and arg.requires_grad:
                 return True
     return False
+
+
+def _without_none(kernel: Kernel) -> Kernel:
+    def filled(x: Tensor, *args: Any) -> Any:
+        results = kernel(x, *args)
+        if isinstance(results, Tensor):
+            return results
+        return tuple(x.new_empty(0) if result is None else result for result in results)
+
+    return filled
 
 
 def _one_by_one(name: str) -> Callable[..., Any]:

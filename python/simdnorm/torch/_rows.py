@@ -1,39 +1,40 @@
 """Operators of the norms over trailing axes: LayerNorm, RMSNorm, and either of a sum with a residual.
 
-One pair of operators serves the four. What a norm does not have (a mean, a sum) is an empty tensor.
+One pair of operators serves the four. What a norm does not have (a mean, a sum) is None, to the dispatcher an empty
+tensor.
 """
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from .. import functional
-from .._dtypes import Array
-from ._arrays import array, beside_bias, empty, optional, or_empty, parameter, statistics_dtype, tensor
+from ._arrays import array, beside_bias, empty, optional, optional_tensor, parameter, statistics_dtype, tensor
 from ._channels import dense
 from ._formulas import differentiated, gradients
-from ._operators import define, differentiable
+from ._lane import LANE, threads
+from ._operators import Differentiable, define, eager
+from ._threads import in_step
 
 Optional = Tensor | None
-Forward = tuple[Tensor, Tensor, Tensor, Tensor]
-Gradients = tuple[Tensor, Tensor, Tensor]
+Gradients = tuple[Optional, Optional, Optional]
+
+# By whether the mean is taken away, and whether a residual is added first.
+_NAMES = {
+    (True, False): "layer_norm",
+    (False, False): "rms_norm",
+    (True, True): "add_layer_norm",
+    (False, True): "add_rms_norm",
+}
+_FORWARD_LANES = {key: getattr(LANE, f"{name}_forward") for key, name in _NAMES.items()}
+_BACKWARD_LANES = {key: getattr(LANE, f"{name}_backward") for key, name in _NAMES.items()}
 
 
-def _forward(*args: Any) -> Forward:
-    y, summed, saved = _normalized("_forward", *args)
-    *mean, rstd = map(tensor, saved)
-    rstd = rstd.contiguous()  # RMSNorm's lies as x does
-    return y, y.new_empty(0) if summed is None else summed, mean[0] if mean else y.new_empty(0), rstd
-
-
-def _inference(*args: Any) -> tuple[Tensor, Optional]:
-    return _normalized("", *args)[:2]
-
-
-def _normalized(
-    way: str,
+def _lane(
+    keep: bool,
     x: Tensor,
     residual: Optional,
     shape: Sequence[int],
@@ -41,18 +42,42 @@ def _normalized(
     bias: Optional,
     eps: float,
     centred: bool,
-) -> tuple[Tensor, Optional, Sequence[Array]]:
-    """Return y, the sum if there is one, and the statistics if this way saves them."""
+) -> Any:
+    """Return y and the sum, and if they are kept the mean and rstd."""
+    added = residual is not None
+    summands = (x, residual) if added else (x,)
+    parameters = (weight, bias) if centred else (weight,)
+    results = _FORWARD_LANES[centred, added](
+        threads(), *summands, *parameters, eps, tuple(shape), None, keep, None
+    )
+    return None if results is None else _placed(results, keep, added, centred)
+
+
+@in_step
+def _kernel(
+    keep: bool,
+    x: Tensor,
+    residual: Optional,
+    shape: Sequence[int],
+    weight: Optional,
+    bias: Optional,
+    eps: float,
+    centred: bool,
+) -> Any:
     x = _lying(x, centred or residual is not None)
+    if residual is not None:
+        residual = residual.contiguous()
+    results = _lane(keep, x, residual, shape, weight, bias, eps, centred)
+    if results is not None:
+        return results
     y = empty(x)
-    name = ("layer_norm" if centred else "rms_norm") + way
-    options = parameter(weight), *((parameter(bias),) if centred else ()), eps
-    if residual is None:
-        _, *saved = _several(getattr(functional, name)(array(x), tuple(shape), *options, out=array(y)))
-        return y, None, saved
-    add = getattr(functional, f"add_{name}")
-    _, summed, *saved = add(array(x), array(residual), tuple(shape), *options, out=array(y))
-    return y, tensor(summed), saved
+    norm = getattr(functional, _NAMES[centred, residual is not None] + ("_forward" if keep else ""))
+    summands = array(x), *(() if residual is None else (array(residual),))
+    parameters = parameter(weight), *((parameter(bias),) if centred else ())
+    results = norm(*summands, tuple(shape), *parameters, eps, out=array(y))
+    _, *others = results if isinstance(results, tuple) else (results,)
+    # RMSNorm's rstd lies as x does.
+    return _placed((y, *(tensor(a).contiguous() for a in others)), keep, residual is not None, centred)
 
 
 def _lying(x: Tensor, in_order: bool) -> Tensor:
@@ -60,23 +85,50 @@ def _lying(x: Tensor, in_order: bool) -> Tensor:
     return x.contiguous() if in_order else dense(x)
 
 
-def _several(results: Any) -> tuple[Any, ...]:
-    return results if isinstance(results, tuple) else (results,)
+def _placed(results: Any, keep: bool, added: bool, centred: bool) -> tuple[Optional, ...]:
+    """Return y, the sum, mean and rstd, each in its place."""
+    y, *others = results if isinstance(results, tuple) else (results,)
+    summed = others.pop(0) if added else None
+    if not keep:
+        return y, summed
+    return y, summed, others.pop(0) if centred else None, others[0]
 
 
 def _forward_fake(
     x: Tensor, residual: Optional, shape: Sequence[int], weight: Optional, bias: Optional, eps: float, centred: bool
-) -> Forward:
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     rstd = x.new_empty((*x.shape[: -len(shape)], *(1 for _ in shape)), dtype=statistics_dtype(x))
     summed = x.new_empty(0 if residual is None else x.shape)
     y = torch.empty_like(_lying(x, centred or residual is not None))
     return y, summed, torch.empty_like(rstd) if centred else x.new_empty(0), rstd
 
 
+def _backward_lane(
+    dy: Tensor,
+    x: Tensor,
+    mean: Optional,
+    rstd: Tensor,
+    weight: Optional,
+    dsummed: Optional,
+    axes: Sequence[int],
+    centred: bool,
+    need: Sequence[bool],
+) -> Gradients | None:
+    added = dsummed is not None
+    statistics = (mean, rstd) if centred else (rstd,)
+    beside = (weight, dsummed) if added else (weight,)
+    axis = tuple(axes) if weight is None and len(axes) > 1 else None  # else it is found, which is quicker
+    results: Any = _BACKWARD_LANES[centred, added](
+        threads(), dy, x, *statistics, *beside, axis, tuple(need if centred else need[:2]), None
+    )
+    return results if centred or results is None else (*results, None)
+
+
+@in_step
 def _backward(
     dy: Tensor,
     x: Tensor,
-    mean: Tensor,
+    mean: Optional,
     rstd: Tensor,
     weight: Optional,
     dsummed: Optional,
@@ -85,26 +137,28 @@ def _backward(
     need: Sequence[bool],
 ) -> Gradients:
     x, dy = _lying(x, centred), dy.contiguous()
+    if dsummed is not None:
+        dsummed = dsummed.contiguous()
+    results = _backward_lane(dy, x, mean, rstd, weight, dsummed, axes, centred, need)
+    if results is not None:
+        return results
     dx = empty(x) if need[0] else None
-    statistics = (array(mean), array(rstd)) if centred else (array(rstd),)
-    needs = tuple(need) if centred else tuple(need[:2])
-    axis = tuple(axes) if weight is None else None  # a weight tells them, and calls that need no axis are quicker
-    name = "layer_norm_backward" if centred else "rms_norm_backward"
-    given = array(dy), array(x), *statistics, parameter(weight)
-    if dsummed is None:
-        results = getattr(functional, name)(*given, axis=axis, need=needs, out=optional(dx))
-    else:
-        results = getattr(functional, f"add_{name}")(
-            *given, dsummed=array(dsummed.contiguous()), need=needs, out=optional(dx)
-        )
-    _, dweight, *dbias = results
-    return x.new_empty(0) if dx is None else dx, or_empty(dweight, x), or_empty(dbias[0] if dbias else None, x)
+    statistics = (optional(mean), array(rstd)) if centred else (array(rstd),)
+    options = {"need": tuple(need if centred else need[:2]), "out": optional(dx)}
+    if dsummed is not None:
+        options["dsummed"] = array(dsummed)
+    elif weight is None:
+        options["axis"] = tuple(axes)  # a weight tells them
+    backward = getattr(functional, _NAMES[centred, dsummed is not None] + "_backward")
+    _, *of_parameters = backward(array(dy), array(x), *statistics, parameter(weight), **options)
+    dweight, dbias, *_ = *map(optional_tensor, of_parameters), None
+    return dx, dweight, dbias
 
 
 def _backward_fake(
     dy: Tensor,
     x: Tensor,
-    mean: Tensor,
+    mean: Optional,
     rstd: Tensor,
     weight: Optional,
     dsummed: Optional,
@@ -121,28 +175,29 @@ def _backward_fake(
     )
 
 
-_row_norm = define(
+define(
     "row_norm",
     "(Tensor x, Tensor? residual, SymInt[] shape, Tensor? weight, Tensor? bias, float eps, bool centred)"
     " -> (Tensor y, Tensor summed, Tensor mean, Tensor rstd)",
-    _forward,
+    partial(_kernel, True),
     _forward_fake,
 )
-_row_norm_backward = define(
+define(
     "row_norm_backward",
-    "(Tensor dy, Tensor x, Tensor mean, Tensor rstd, Tensor? weight, Tensor? dsummed, int[] axes, bool centred,"
+    "(Tensor dy, Tensor x, Tensor? mean, Tensor rstd, Tensor? weight, Tensor? dsummed, int[] axes, bool centred,"
     " bool[3] need) -> (Tensor dx, Tensor dweight, Tensor dbias)",
     _backward,
     _backward_fake,
 )
+_row_norm_backward = eager("row_norm_backward", _backward_lane, _backward)
 
 
-def _keep(ctx: Any, inputs: tuple[Any, ...], output: Forward) -> None:
+def _keep(ctx: Any, inputs: tuple[Any, ...], output: tuple[Any, ...]) -> None:
     x, residual, shape, weight, bias, ctx.eps, ctx.centred = inputs
     _, summed, mean, rstd = output
     ctx.axes = tuple(range(-len(shape), 0))
     ctx.added, ctx.bias_dtype = residual is not None, None if bias is None else bias.dtype
-    ctx.mark_non_differentiable(mean, rstd)
+    ctx.mark_non_differentiable(*(statistic for statistic in (mean, rstd) if statistic is not None))
     ctx.set_materialize_grads(False)
     ctx.save_for_backward(summed if ctx.added else x, mean, rstd, weight)
 
@@ -150,26 +205,28 @@ def _keep(ctx: Any, inputs: tuple[Any, ...], output: Forward) -> None:
 def _gradients(ctx: Any, dy: Optional, dsummed: Optional, *_: Any) -> tuple[Optional, ...]:
     x, mean, rstd, weight = ctx.saved_tensors
     dsummed = dsummed if ctx.added else None
-    need = ctx.needs_input_grad[0] or ctx.needs_input_grad[1], *ctx.needs_input_grad[3:5]
+    of_x, of_residual, _, of_weight, of_bias, *_ = ctx.needs_input_grad
+    need = of_x or of_residual, of_weight, of_bias
     if dy is None:
         dx, dweight, dbias = dsummed, None, None
     elif differentiated():
         leading = tuple(range(x.dim() - len(ctx.axes)))
-        dx, dweight, dbias = gradients(dy, x, weight, ctx.eps, ctx.axes, leading, centred=ctx.centred)
+        dx, dweight, dbias = gradients(
+            dy, x, weight, ctx.bias_dtype, ctx.eps, ctx.axes, leading, centred=ctx.centred
+        )
         dx = dx if dsummed is None else dx + dsummed
     else:
         weight = beside_bias(weight, ctx.bias_dtype, x, x.shape[-len(ctx.axes) :])
         dx, dweight, dbias = _row_norm_backward(dy, x, mean, rstd, weight, dsummed, ctx.axes, ctx.centred, need)
-    dx = dx if need[0] else None
     return (
-        dx if ctx.needs_input_grad[0] else None,
-        dx if ctx.needs_input_grad[1] else None,
+        dx if of_x else None,
+        dx if of_residual else None,
         None,
-        dweight.to(weight.dtype) if need[1] and dweight is not None else None,
-        dbias.to(ctx.bias_dtype) if need[2] and dbias is not None else None,
+        dweight if of_weight else None,
+        dbias if of_bias else None,
         None,
         None,
     )
 
 
-row_norm = differentiable("row_norm", _row_norm, _inference, _gradients, _keep)
+row_norm = Differentiable("row_norm", 2, _lane, _kernel, _gradients, _keep)

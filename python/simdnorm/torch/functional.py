@@ -6,11 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as native
 
-from ._batches import batch_norm as _batch_norm
-from ._batches import batch_norm_apply as _batch_norm_apply
-from ._fit import fits, fits_channels, pays
-from ._groups import group_norm as _group_norm
-from ._rows import row_norm as _row_norm
+from ._answers import by_batch, by_constants, by_group, by_instance, by_row
 
 Optional = Tensor | None
 
@@ -62,10 +58,8 @@ def layer_norm(
     >>> simdnorm.torch.layer_norm(torch.tensor([[1.0, 3.0]]), (2,), eps=0.0)
     tensor([[-1.,  1.]])
     """
-    if not (pays(input, "layer_norm") and fits(input, normalized_shape, weight, bias)):
-        return native.layer_norm(input, normalized_shape, weight, bias, eps)
-    y: Tensor = _row_norm(input, None, normalized_shape, weight, bias, eps, True)[0]
-    return y
+    results = by_row("layer_norm", input, None, normalized_shape, weight, bias, eps, True)
+    return native.layer_norm(input, normalized_shape, weight, bias, eps) if results is None else results[0]
 
 
 def rms_norm(
@@ -102,11 +96,8 @@ def rms_norm(
     >>> simdnorm.torch.rms_norm(torch.tensor([[1.0, 7.0]]), (2,), eps=0.0)
     tensor([[0.2000, 1.4000]])
     """
-    if not (pays(input, "rms_norm") and fits(input, normalized_shape, weight)):
-        return native.rms_norm(input, normalized_shape, weight, eps)
-    eps = _epsilon(input) if eps is None else eps
-    y: Tensor = _row_norm(input, None, normalized_shape, weight, None, eps, False)[0]
-    return y
+    results = by_row("rms_norm", input, None, normalized_shape, weight, None, eps, False)
+    return native.rms_norm(input, normalized_shape, weight, eps) if results is None else results[0]
 
 
 def add_layer_norm(
@@ -146,12 +137,11 @@ def add_layer_norm(
     >>> simdnorm.torch.add_layer_norm(torch.tensor([[1.0, 3.0]]), torch.tensor([[0.0, 1.0]]), (2,), eps=0.0)
     (tensor([[-1.,  1.]]), tensor([[1., 4.]]))
     """
-    fit = pays(input, "add_layer_norm", residual)
-    if not (fit and fits(input, normalized_shape, weight, bias, beside=residual)):
+    results = by_row("add_layer_norm", input, residual, normalized_shape, weight, bias, eps, True)
+    if results is None:
         summed = input + residual
         return layer_norm(summed, normalized_shape, weight, bias, eps), summed
-    y, summed, *_ = _row_norm(input, residual, normalized_shape, weight, bias, eps, True)
-    return y, summed
+    return results[0], results[1]
 
 
 def add_rms_norm(
@@ -190,13 +180,11 @@ def add_rms_norm(
     >>> simdnorm.torch.add_rms_norm(torch.tensor([[1.0, 3.0]]), torch.tensor([[0.0, 4.0]]), (2,), eps=0.0)
     (tensor([[0.2000, 1.4000]]), tensor([[1., 7.]]))
     """
-    fit = pays(input, "add_rms_norm", residual)
-    if not (fit and fits(input, normalized_shape, weight, beside=residual)):
+    results = by_row("add_rms_norm", input, residual, normalized_shape, weight, None, eps, False)
+    if results is None:
         summed = input + residual
         return rms_norm(summed, normalized_shape, weight, eps), summed
-    eps = _epsilon(input) if eps is None else eps
-    y, summed, *_ = _row_norm(input, residual, normalized_shape, weight, None, eps, False)
-    return y, summed
+    return results[0], results[1]
 
 
 def group_norm(
@@ -235,12 +223,8 @@ def group_norm(
     >>> simdnorm.torch.group_norm(torch.tensor([[1.0, 3.0, 10.0, 30.0]]), 2, eps=0.0)
     tensor([[-1.,  1., -1.,  1.]])
     """
-    fit = pays(input, "group_norm") and fits_channels(input, weight, bias)
-    # Of groups of one value each PyTorch says what is wrong.
-    if not fit or num_groups < 1 or input.shape[1] % num_groups or input.numel() == num_groups:
-        return native.group_norm(input, num_groups, weight, bias, eps)
-    y: Tensor = _group_norm(input, num_groups, weight, bias, eps)[0]
-    return y
+    y = by_group(input, num_groups, weight, bias, eps)
+    return native.group_norm(input, num_groups, weight, bias, eps) if y is None else y
 
 
 def batch_norm(
@@ -293,27 +277,11 @@ def batch_norm(
     tensor([[-1., -1.]])
     """
     running = running_mean, running_var
-    name = "batch_norm" if training else "batch_norm in evaluation"
-    fit = pays(input, name) and fits_channels(input, weight, bias) and fits_channels(input, *running)
     if training:
-        fit = fit and input.numel() > input.shape[1] and (running_mean is None) == (running_var is None)
-    if not fit or (not training and (running_mean is None or running_var is None)):
-        return native.batch_norm(input, *running, weight, bias, training, momentum, eps)
-    if not training:
-        applied: Tensor = _batch_norm_apply(input, *running, weight, bias, eps)
-        return applied
-    y: Tensor
-    y, _, _, *batch = _batch_norm(input, weight, bias, eps)
-    move(running, batch, momentum)
-    return y
-
-
-def move(running: Sequence[Optional], batch: Sequence[Tensor], momentum: float) -> None:
-    """Move running statistics, where there are any, towards those of a batch, and round them once."""
-    with torch.no_grad():
-        for moved, of_batch in zip(running, batch, strict=True):
-            if moved is not None:
-                moved.copy_(moved.to(of_batch.dtype).mul(1 - momentum).add_(of_batch, alpha=momentum))
+        y = by_batch(input, running, weight, bias, momentum, eps)
+    else:
+        y = by_constants(input, running, weight, bias, eps)
+    return native.batch_norm(input, *running, weight, bias, training, momentum, eps) if y is None else y
 
 
 def instance_norm(
@@ -361,28 +329,7 @@ def instance_norm(
     running = running_mean, running_var
     if not use_input_stats and running_mean is not None and running_var is not None:
         return batch_norm(input, *running, weight, bias, eps=eps)
-    fit = pays(input, "group_norm") and fits_channels(input, weight, bias) and fits_channels(input, *running)
-    fit = fit and use_input_stats and (running_mean is None) == (running_var is None)
-    if not (fit and input[:1, :1].numel() > 1):
+    y = by_instance(input, running, weight, bias, momentum, eps) if use_input_stats else None
+    if y is None:
         return native.instance_norm(input, *running, weight, bias, use_input_stats, momentum, eps)
-    if running_mean is not None:
-        return _moving_instances(input, running, weight, bias, momentum, eps)
-    y: Tensor = _group_norm(input, input.shape[1], weight, bias, eps)[0]
     return y
-
-
-def _moving_instances(
-    input: Tensor, running: Sequence[Optional], weight: Optional, bias: Optional, momentum: float, eps: float
-) -> Tensor:
-    """Let every channel of every sample be a channel of a single sample, which has statistics to move by."""
-    samples, channels, *rest = input.shape
-    parameters = (None if p is None else p.repeat(samples) for p in (weight, bias))
-    y: Tensor
-    y, _, _, *batch = _batch_norm(input.reshape(1, samples * channels, *rest), *parameters, eps)
-    move(running, [of_each.view(samples, channels).mean(0) for of_each in batch], momentum)
-    return y.view(input.shape)
-
-
-def _epsilon(x: Tensor) -> float:
-    """What PyTorch takes for None: in 16 bits it computes in float32, and takes its."""
-    return torch.finfo(torch.promote_types(x.dtype, torch.float32)).eps

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch._compile import _disable_dynamo
 
 from . import functional
+from ._batches import move
 from ._fit import fits_channels
 from ._processes import TIMEOUT, Processes, processes
 from ._together import Together
@@ -103,7 +104,7 @@ class SyncBatchNorm(nn.modules.batchnorm._BatchNorm):
         y: Tensor
         y, *of_all = Together.apply(input, self.weight, self.bias, self.eps, group)  # type: ignore[no-untyped-call]
         if self._moving:
-            functional.move((self.running_mean, self.running_var), of_all, momentum)
+            move((self.running_mean, self.running_var), of_all, momentum)
         return y
 
     def _check_operands(self, input: Tensor) -> None:
