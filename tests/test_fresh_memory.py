@@ -145,7 +145,7 @@ for _ in range(300):
     held = _backend.kernels.held_blocks()
     assert held["kept_bytes"] <= most, held
     assert held["used_bytes"] <= sum((y.nbytes + {HUGE_PAGE}) * 1.25 for y in live)
-    assert held["kept_blocks"] <= {MOST_KEPT}
+    assert held["kept_ranges"] <= {MOST_KEPT}
 assert most > 0 and held["kept_bytes"] > 0
 """
     assert (ran := run_python(code)).returncode == 0, ran.stderr
@@ -155,7 +155,7 @@ def test_of_many_small_blocks_only_some_are_kept():
     live = [result(LEAST // MIB) for _ in range(MOST_KEPT + 8)]
     assert held()["used_bytes"] == (MOST_KEPT + 8) * LEAST
     live.clear()
-    assert held() == {"used_bytes": 0, "kept_bytes": MOST_KEPT * LEAST, "kept_blocks": MOST_KEPT}
+    assert held() == {"used_bytes": 0, "kept_bytes": MOST_KEPT * LEAST, "kept_ranges": MOST_KEPT}
     assert _backend.kernels.return_blocks() and not _backend.kernels.return_blocks()
     assert held()["kept_bytes"] == 0
 
@@ -164,12 +164,12 @@ def test_what_nobody_asks_for_again_is_returned():
     x, y = result(2), result(30)
     del y
     for _ in range(PATIENCE):
-        assert held()["kept_blocks"] >= 1
+        assert held()["kept_ranges"] >= 1
         x = None
         x = result(2)
     x = None
     x = result(2)
-    assert held()["kept_blocks"] == 0 and x is not None
+    assert held()["kept_ranges"] == 0 and x is not None
 
 
 def test_memory_that_is_kept_is_returned_when_it_is_short():

@@ -1,7 +1,8 @@
 // Memory for large results. A fresh page costs more than what a norm does with it: the system clears it, fault by
-// fault. So the block of a result that died is kept for the next one of like size, and lent to the system until then.
+// fault. So the memory of a result that died is kept for the next ones: as it is, or, from 64 MiB on, lent to the system
+// until then. What was lent is taken apart for results that need less, and neighbours come together again.
 //
-// What is kept never exceeds the most that was in use at once, nor 256 blocks; and a block that 512 requests had no
+// What is kept never exceeds the most that was in use at once, nor some hundreds of ranges; and what 512 requests had no
 // use for is returned: a step of training asks for some hundreds before it comes round to the same sizes.
 #pragma once
 
@@ -18,11 +19,11 @@ constexpr std::size_t kLeastBlock = std::size_t{2} << 20;
 void* take_block(std::size_t bytes) noexcept;
 void give_block(void* block) noexcept;
 
-/// The size of a block in use; it may be larger than was asked for.
+/// The size of a block in use: what was asked for, in whole huge pages.
 std::size_t block_bytes(void* block) noexcept;
 
 struct Held {
-  std::size_t used_bytes, kept_bytes, kept_blocks;
+  std::size_t used_bytes, kept_bytes, kept_ranges;
 };
 Held held_blocks() noexcept;
 

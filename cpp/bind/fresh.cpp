@@ -110,7 +110,7 @@ void register_fresh(py::module_& module) {
   module.def("held_blocks", [] {
     const Held held = held_blocks();
     return py::dict(py::arg("used_bytes") = held.used_bytes, py::arg("kept_bytes") = held.kept_bytes,
-                    py::arg("kept_blocks") = held.kept_blocks);
+                    py::arg("kept_ranges") = held.kept_ranges);
   });
 }
 

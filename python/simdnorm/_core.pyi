@@ -311,4 +311,4 @@ def return_blocks() -> bool:
     """Return to the system the blocks that are kept; False where there were none."""
 
 def held_blocks() -> dict[str, int]:
-    """used_bytes, kept_bytes, kept_blocks"""
+    """used_bytes, kept_bytes, kept_ranges"""

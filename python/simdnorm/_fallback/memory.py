@@ -16,4 +16,4 @@ def return_blocks() -> bool:
 
 
 def held_blocks() -> dict[str, int]:
-    return {"used_bytes": 0, "kept_bytes": 0, "kept_blocks": 0}
+    return {"used_bytes": 0, "kept_bytes": 0, "kept_ranges": 0}

@@ -33,9 +33,8 @@ def _lane(
     results = LANE.batch_norm_forward(threads(), x, weight, bias, eps, *running, momentum, True, 1, None, keep, None)
     if results is None:
         return None
-    for moved in running:
-        if moved is not None:
-            increment_version(moved)
+    if running[0] is not None:
+        increment_version(running)
     return results if keep else (results,)
 
 

@@ -58,8 +58,8 @@ def pays(x: Tensor, norm: str, beside: Tensor | None = None) -> bool:
         return True
     if torch.compiler.is_compiling():
         return False
-    if type(x) not in PLAIN:
-        return True  # whose size may not be a number: whether it fits at all is another question
+    if type(x) not in PLAIN:  # whose size may not be a number; what only stands for a tensor is PyTorch's to trace
+        return isinstance(x, Tensor)
     smallest = SMALLEST[norm]
     training = (x.requires_grad or (beside is not None and beside.requires_grad)) and torch.is_grad_enabled()
     return x.numel() >= (smallest.training if training else smallest.inference)

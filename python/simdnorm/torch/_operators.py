@@ -94,22 +94,21 @@ class Differentiable:
             keep = _wants_gradients(args)
             results = self._kernel(keep, *args)
             return self._node.apply(*args, results, len(results)) if keep else results
-        if not torch.compiler.is_compiling() and torch._C._are_functorch_transforms_active():
+        if not _compiling() and _transforms():
             results = self._mapped.apply(*args)
         else:
             results = self._operator(*args)
         return results if isinstance(results, tuple) else (results,)
 
 
+# By names of their own: every attribute on the way to them would be looked up in memory that is not in the caches.
+_compiling, _modes = torch.compiler.is_compiling, torch._C._len_torch_dispatch_stack
+_transforms, _tracing = torch._C._are_functorch_transforms_active, torch._C._get_tracing_state
+
+
 def nobody_looks_on() -> bool:
     """Whether no mode of PyTorch's (compiling, tracing, transforms, fakes, tangents) wants to see what is computed."""
-    return not (
-        torch.compiler.is_compiling()
-        or torch._C._len_torch_dispatch_stack()
-        or torch._C._are_functorch_transforms_active()
-        or torch._C._get_tracing_state() is not None
-        or forward_mode()
-    )
+    return not (_compiling() or _modes() or _transforms() or _tracing() is not None or forward_mode())
 
 
 def _function(name: str, generate_vmap_rule: bool = False, **members: Kernel) -> Any:
