@@ -1,6 +1,6 @@
 """Time the norms of PyTorch beside those of simdnorm.torch on small inputs: from which size on crossing to ours pays.
 
-One thread, float32, rows of 256 or images of 32 channels of 64; training is forward and backward to input and weight.
+In float32, rows of 1024 or images of 32 channels of 16×16; training is forward and backward to input and weight.
 Between two calls 64 MiB are written, for so it is in a network: what stands between its norms takes the caches for
 itself, and Python then comes from memory as well, which costs more than the same calls in a loop would show.
 """
@@ -25,7 +25,7 @@ import simdnorm.torch as snt
 from simdnorm.torch._fit import SMALLEST, Smallest
 
 ELEMENTS = (8192, 32768, 131072, 524288, 2097152)
-COLUMNS, CHANNELS, GROUPS, PIXELS = 256, 32, 8, 64
+COLUMNS, CHANNELS, GROUPS, PIXELS = 1024, 32, 8, (16, 16)
 WAYS = ("inference", "training")
 Parameters = tuple[Tensor, ...]
 Times = dict[str, float]
@@ -52,6 +52,7 @@ CALLS: dict[str, tuple[int, Callable[[Any, Tensor, Parameters], Tensor]]] = {
     "add_rms_norm": (COLUMNS, add_rms_norm),
     "group_norm": (CHANNELS, lambda module, x, p: module.group_norm(x, GROUPS, *p)),
     "batch_norm": (CHANNELS, lambda module, x, p: module.batch_norm(x, None, None, *p, True)),
+    "batch_norm, channels last": (CHANNELS, lambda module, x, p: module.batch_norm(x, None, None, *p, True)),
     "batch_norm in evaluation": (CHANNELS, lambda module, x, p: module.batch_norm(x, *RUNNING, *p)),
 }
 """The number of parameters, and the call: by the names of `SMALLEST`."""
@@ -59,7 +60,6 @@ CALLS: dict[str, tuple[int, Callable[[Any, Tensor, Parameters], Tensor]]] = {
 
 def main(arguments: list[str] | None = None) -> int:
     options = _options(arguments)
-    torch.set_num_threads(1)
     in_use = dict(SMALLEST)
     SMALLEST.update(dict.fromkeys(SMALLEST, Smallest(0, 0)))  # ours, however small
     header = ["norm", *(f"{n} elements" for n in ELEMENTS), "ours from", "in use"]
@@ -72,7 +72,7 @@ def main(arguments: list[str] | None = None) -> int:
             cells = ["; ".join(f"{1e6 * time:.1f}" for time in each.values()) for each in times]
             rows.append([f"{norm}, {way}", *cells, _ours_from(times), str(smallest)])
     show("microseconds of a call: PyTorch's own; through simdnorm.torch", header, rows)
-    environment = f"PyTorch {torch.__version__} on {machine.processor()}."
+    environment = f"PyTorch {torch.__version__}, {torch.get_num_threads()} thread(s) of {machine.processor()}."
     print(environment)
     if options.json:
         options.json.write_text(json.dumps({"environment": environment, "results": found}, indent=1) + "\n")
@@ -90,7 +90,9 @@ def _ours_from(times: list[Times]) -> str:
 
 def _times(norm: str, elements: int, way: str, seconds: float) -> Times:
     count, call = CALLS[norm]
-    x = torch.randn(elements).reshape((-1, COLUMNS) if count == COLUMNS else (-1, CHANNELS, PIXELS))
+    x = torch.randn(elements).reshape((-1, COLUMNS) if count == COLUMNS else (-1, CHANNELS, *PIXELS))
+    if norm.endswith("channels last"):
+        x = x.contiguous(memory_format=torch.channels_last)
     inputs = x, torch.ones(count), torch.zeros(count)
     for leaf in inputs:
         leaf.requires_grad_(way == "training")

@@ -80,12 +80,13 @@ def measure(network: Network, dtype: str, seconds: float, memory: bool) -> Itera
     apart = {variant.name: _apart(of_run, losses[PYTORCH]) for variant, of_run in losses.items()}
     owner = Run(network, dtype, PYTORCH)
     runs = {variant: owner if variant is PYTORCH else Run(network, dtype, variant, like=owner) for variant in VARIANTS}
+    hollow = Run(network, dtype, PYTORCH).hollow()
     for way in WAYS:
         calls = {variant: run.call(way) for variant, run in runs.items()}
         for call in calls.values():
             call()
         times = medians(calls, seconds, torch.get_num_threads())
-        share = shares({variant: runs[variant] for variant in (PYTORCH, PATCHED)}, way, REPEATS)
+        share = shares({variant: runs[variant] for variant in (PYTORCH, PATCHED)}, hollow, way, REPEATS)
         yield Measured(
             network.name,
             dtype,

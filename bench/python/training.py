@@ -49,6 +49,12 @@ class Run:
         self._optimizer = like._optimizer if like else torch.optim.AdamW(self.model.parameters(), RATE, fused=True)
         self._kept = self._next()
 
+    def hollow(self) -> Self:
+        """Take the norms out: what stands in their places does nothing."""
+        for name in self.norms:
+            self.model.set_submodule(name, nn.Identity())
+        return self
+
     def losses(self, steps: int) -> list[float]:
         """Train on so many batches, each another."""
         self.model.train()

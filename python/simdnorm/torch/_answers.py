@@ -52,7 +52,7 @@ def by_group(x: Tensor, groups: int, weight: Optional, bias: Optional, eps: floa
 def by_batch(
     x: Tensor, running: Running, weight: Optional, bias: Optional, momentum: float, eps: float
 ) -> Optional:
-    if not pays(x, "batch_norm"):
+    if not pays(x, "batch_norm" if x.is_contiguous() else "batch_norm, channels last"):
         return None
     given = x, weight, bias, eps
     results = batch_norm.express(*given, running, momentum)
