@@ -128,6 +128,9 @@ std::vector<Shape> shared_shapes() {
       {ChannelLayout{8500, 1, 9, 1}, 3},
       {ChannelLayout{70000, 1, 3, 1}, 1},  // several blocks of rows abreast, and rows that fill no line
       {ChannelLayout{4, 1, 18000, 1}, 2},
+      {ChannelLayout{500, 1, 201, 1}, 3},  // one block of rows, in stripes for several threads
+      {ChannelLayout{8, 60, 330, 1}, 6},
+      RowLayout{1, 1, 1, 400, 333},
       {ChannelLayout{2, 1, 6, 6137}, 2},
       {ChannelLayout{2, 5000, 8, 1}, 2},
       {ChannelLayout{3, 5, 24, 217}, 8},

@@ -46,6 +46,22 @@ def test_a_compiled_patched_network_trains_as_it_did(dynamic):
         check_alike(step(compiled, forward, x), step(own, own, x))
 
 
+def test_a_compiler_gets_pytorchs_norms_to_fuse_unless_results_have_to_repeat():
+    net = network()
+    st.patch(net)
+    for repeat in (False, True):
+        torch.use_deterministic_algorithms(repeat)
+        found = []
+
+        def backend(graph, _):
+            found.extend(str(node.target) for node in graph.graph.nodes)  # noqa: B023
+            return graph.forward
+
+        torch.compiler.reset()
+        torch.compile(net, fullgraph=True, backend=backend)(random(4, 3, 6, 5))
+        assert any("simdnorm" in target for target in found) == repeat
+
+
 @pytest.mark.skipif(shutil.which("c++") is None and shutil.which("g++") is None, reason="inductor needs a compiler")
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::ResourceWarning")
 def test_inductor_compiles_a_patched_network(tmp_path, monkeypatch):

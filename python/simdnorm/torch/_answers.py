@@ -8,7 +8,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from ._batches import batch_norm, batch_norm_apply, move
+from ._batch_kernels import move
+from ._batches import batch_norm, batch_norm_apply
 from ._fit import fits, fits_channels, pays
 from ._groups import group_norm
 from ._rows import row_norm

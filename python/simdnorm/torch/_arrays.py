@@ -28,7 +28,7 @@ _LARGE_BYTES = 2 * 2**20
 
 def array(tensor: Tensor) -> Array:
     """See a tensor as an array. NumPy has no bfloat16 of its own: its bits cross, and get their name back."""
-    plain = tensor.detach() if tensor.requires_grad else tensor
+    plain = (tensor.detach() if tensor.requires_grad else tensor).resolve_neg()
     if plain.dtype is torch.bfloat16:
         return plain.view(torch.uint16).numpy().view(_ARRAY_DTYPES[torch.bfloat16])
     return plain.numpy()

@@ -56,11 +56,11 @@ def pays(x: Tensor, norm: str, beside: Tensor | None = None) -> bool:
     alone and in a batch. A compiler else fuses PyTorch's norms with what stands around them, which no call can be.
     """
     if torch.are_deterministic_algorithms_enabled():
-        return True
+        return isinstance(x, Tensor)  # what only stands for one is PyTorch's to trace
     if torch.compiler.is_compiling():
         return False
-    if type(x) not in PLAIN:  # whose size may not be a number; what only stands for a tensor is PyTorch's to trace
-        return isinstance(x, Tensor)
+    if type(x) not in PLAIN:
+        return isinstance(x, Tensor)  # whose size may not be a number
     smallest = SMALLEST[norm]
     training = (x.requires_grad or (beside is not None and beside.requires_grad)) and torch.is_grad_enabled()
     return x.numel() >= (smallest.training if training else smallest.inference)

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch._compile import _disable_dynamo
 
 from . import functional
-from ._batches import move
+from ._batch_kernels import move
 from ._fit import fits_channels
 from ._processes import TIMEOUT, Processes, processes
 from ._together import Together

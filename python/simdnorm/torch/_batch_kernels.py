@@ -1,0 +1,123 @@
+"""Kernels of BatchNorm, by the statistics of the batch, and by running ones, which are constants.
+
+By the lane, and where that declines in all ways that there are, at last through arrays.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.autograd.graph import increment_version
+
+from .. import functional
+from ._arrays import array, empty, optional, optional_tensor, parameter, statistics_dtype, tensor
+from ._channels import Gradients, dense, lying_as
+from ._lane import LANE, threads
+from ._threads import in_step
+
+Optional = Tensor | None
+Forward = tuple[Tensor, Tensor, Tensor, Tensor, Tensor]
+
+
+def forward_lane(
+    keep: bool,
+    x: Tensor,
+    weight: Optional,
+    bias: Optional,
+    eps: float,
+    running: Sequence[Optional] = (None, None),
+    momentum: float = 0.0,
+) -> Any:
+    """Return y, and if they are kept the mean and rstd. Running statistics, where there are any, have moved."""
+    results = LANE.batch_norm_forward(threads(), x, weight, bias, eps, *running, momentum, True, 1, None, keep, None)
+    if results is None:
+        return None
+    if running[0] is not None:
+        increment_version(running)
+    return results if keep else (results,)
+
+
+@in_step
+def forward(_: bool, x: Tensor, weight: Optional, bias: Optional, eps: float) -> Forward:
+    """Return also the mean and the unbiased variance of the batch, for whoever moves running statistics."""
+    x = dense(x)
+    # With momentum 1 the running statistics become the batch's.
+    batch = x.new_zeros(x.shape[1], dtype=statistics_dtype(x)), x.new_zeros(x.shape[1], dtype=statistics_dtype(x))
+    results = forward_lane(True, x, weight, bias, eps, batch, 1.0)
+    if results is None:
+        y = empty(x)
+        given = array(x), parameter(weight), parameter(bias), *map(array, batch), 1.0, eps
+        _, *saved = functional.batch_norm_forward(*given, out=array(y))
+        results = y, *map(tensor, saved)
+    y, mean, rstd = results
+    return y, mean, rstd, *batch
+
+
+def forward_fake(x: Tensor, weight: Optional, bias: Optional, eps: float) -> Forward:
+    mean = x.new_empty(x.shape[1], dtype=statistics_dtype(x))
+    rstd, batch_mean, batch_var = (torch.empty_like(mean) for _ in range(3))
+    return torch.empty_like(dense(x)), mean, rstd, batch_mean, batch_var
+
+
+def apply_lane(
+    keep: bool,
+    x: Tensor,
+    running_mean: Tensor,
+    running_var: Tensor,
+    weight: Optional,
+    bias: Optional,
+    eps: float,
+) -> Any:
+    y = LANE.batch_norm_inference(threads(), x, running_mean, running_var, weight, bias, eps, 1, None, False, None)
+    return None if y is None else (y,)
+
+
+@in_step
+def apply(
+    keep: bool, x: Tensor, running_mean: Tensor, running_var: Tensor, weight: Optional, bias: Optional, eps: float
+) -> tuple[Tensor]:
+    x = dense(x)
+    results: Any = apply_lane(keep, x, running_mean, running_var, weight, bias, eps)
+    if results is not None:
+        return results
+    y = empty(x)
+    given = array(x), array(running_mean), array(running_var), parameter(weight), parameter(bias)
+    functional.batch_norm(*given, eps=eps, out=array(y))
+    return (y,)
+
+
+def apply_fake(
+    x: Tensor, running_mean: Tensor, running_var: Tensor, weight: Optional, bias: Optional, eps: float
+) -> Tensor:
+    return torch.empty_like(dense(x))
+
+
+def backward_lane(
+    dy: Tensor, x: Tensor, mean: Tensor, rstd: Tensor, weight: Optional, training: bool, need: Sequence[bool]
+) -> Any:
+    return LANE.batch_norm_backward(threads(), dy, x, mean, rstd, weight, training, 1, None, tuple(need), None)
+
+
+@in_step
+def backward(
+    dy: Tensor, x: Tensor, mean: Tensor, rstd: Tensor, weight: Optional, training: bool, need: Sequence[bool]
+) -> Gradients:
+    x = dense(x)
+    dy = lying_as(x, dy)
+    results: Any = backward_lane(dy, x, mean, rstd, weight, training, need)
+    if results is not None:
+        return results
+    dx = empty(x) if need[0] else None
+    given = array(dy), array(x), array(mean), array(rstd), parameter(weight)
+    options = {"training": training, "need": (need[0], need[1], need[2]), "out": optional(dx)}
+    _, dweight, dbias = functional.batch_norm_backward(*given, **options)
+    return dx, optional_tensor(dweight), optional_tensor(dbias)
+
+
+def move(running: Sequence[Optional], batch: Sequence[Tensor], momentum: float) -> None:
+    """Move running statistics, where there are any, towards those of a batch, and round them once."""
+    with torch.no_grad():
+        for moved, of_batch in zip(running, batch, strict=True):
+            if moved is not None:
+                moved.copy_(moved.to(of_batch.dtype).mul(1 - momentum).add_(of_batch, alpha=momentum))
