@@ -32,8 +32,8 @@ class Leaving {
   std::size_t count_ = 0;
 };
 
-/// Lending makes every processor forget where the pages are, for which it is woken if it sleeps: a block that comes back
-/// is warm at first, for the next one of its size, and lent when others have come after it.
+/// Lending makes every processor forget where the pages are, for which it is woken if it sleeps: a block that comes
+/// back is warm at first, for the next one of its size, and lent when others have come after it.
 class Pool {
  public:
   Pool() { warm_.reserve(kMostWarm + 1); }

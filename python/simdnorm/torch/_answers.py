@@ -50,9 +50,7 @@ def by_group(x: Tensor, groups: int, weight: Optional, bias: Optional, eps: floa
     return None if results is None else results[0]
 
 
-def by_batch(
-    x: Tensor, running: Running, weight: Optional, bias: Optional, momentum: float, eps: float
-) -> Optional:
+def by_batch(x: Tensor, running: Running, weight: Optional, bias: Optional, momentum: float, eps: float) -> Optional:
     if not pays(x, "batch_norm" if x.is_contiguous() else "batch_norm, channels last"):
         return None
     given = x, weight, bias, eps
@@ -69,9 +67,7 @@ def by_batch(
     return y
 
 
-def by_constants(
-    x: Tensor, running: Running, weight: Optional, bias: Optional, eps: float
-) -> Optional:
+def by_constants(x: Tensor, running: Running, weight: Optional, bias: Optional, eps: float) -> Optional:
     mean, var = running
     if mean is None or var is None or not pays(x, "batch_norm in evaluation"):
         return None
@@ -82,9 +78,7 @@ def by_constants(
     return None if results is None else results[0]
 
 
-def by_instance(
-    x: Tensor, running: Running, weight: Optional, bias: Optional, momentum: float, eps: float
-) -> Optional:
+def by_instance(x: Tensor, running: Running, weight: Optional, bias: Optional, momentum: float, eps: float) -> Optional:
     if not pays(x, "group_norm") or x.shape[2:].numel() <= 1:  # PyTorch says that one value is too few
         return None
     if running[0] is None and running[1] is None:

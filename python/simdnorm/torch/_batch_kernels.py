@@ -33,8 +33,9 @@ def forward_lane(
     results = LANE.batch_norm_forward(threads(), x, weight, bias, eps, *running, momentum, True, 1, None, keep, None)
     if results is None:
         return None
-    if running[0] is not None:
-        increment_version(running)
+    moved = [statistic for statistic in running if statistic is not None]
+    if moved:
+        increment_version(moved)
     return results if keep else (results,)
 
 
@@ -47,8 +48,10 @@ def forward(_: bool, x: Tensor, weight: Optional, bias: Optional, eps: float) ->
     results = forward_lane(True, x, weight, bias, eps, batch, 1.0)
     if results is None:
         y = empty(x)
-        given = array(x), parameter(weight), parameter(bias), *map(array, batch), 1.0, eps
-        _, *saved = functional.batch_norm_forward(*given, out=array(y))
+        running = array(batch[0]), array(batch[1]), 1.0
+        _, *saved = functional.batch_norm_forward(
+            array(x), parameter(weight), parameter(bias), *running, eps, out=array(y)
+        )
         results = y, *map(tensor, saved)
     y, mean, rstd = results
     return y, mean, rstd, *batch
@@ -78,7 +81,7 @@ def apply(
     keep: bool, x: Tensor, running_mean: Tensor, running_var: Tensor, weight: Optional, bias: Optional, eps: float
 ) -> tuple[Tensor]:
     x = dense(x)
-    results: Any = apply_lane(keep, x, running_mean, running_var, weight, bias, eps)
+    results: tuple[Tensor] | None = apply_lane(keep, x, running_mean, running_var, weight, bias, eps)
     if results is not None:
         return results
     y = empty(x)
@@ -105,13 +108,13 @@ def backward(
 ) -> Gradients:
     x = dense(x)
     dy = lying_as(x, dy)
-    results: Any = backward_lane(dy, x, mean, rstd, weight, training, need)
+    results: Gradients | None = backward_lane(dy, x, mean, rstd, weight, training, need)
     if results is not None:
         return results
     dx = empty(x) if need[0] else None
     given = array(dy), array(x), array(mean), array(rstd), parameter(weight)
-    options = {"training": training, "need": (need[0], need[1], need[2]), "out": optional(dx)}
-    _, dweight, dbias = functional.batch_norm_backward(*given, **options)
+    needs = need[0], need[1], need[2]
+    _, dweight, dbias = functional.batch_norm_backward(*given, training=training, need=needs, out=optional(dx))
     return dx, optional_tensor(dweight), optional_tensor(dbias)
 
 

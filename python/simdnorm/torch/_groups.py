@@ -57,7 +57,7 @@ def _backward(
 ) -> Gradients:
     x = dense(x)
     dy = lying_as(x, dy)
-    results: Any = _backward_lane(dy, x, mean, rstd, weight, groups, need)
+    results: Gradients | None = _backward_lane(dy, x, mean, rstd, weight, groups, need)
     if results is not None:
         return results
     dx = empty(x) if need[0] else None

@@ -1,7 +1,7 @@
 """Tensors into the kernels and back in one call of C++, where everything about them is plain.
 
 The functions of `LANE` are those of the express lane for arrays (see `_core.pyi`), with PyTorch's number of threads in
-front. They see tensors through DLPack's table of C functions, which PyTorch has from version 2.10 on; without it, and on
+front. They see tensors through DLPack's table of C functions, which newer versions of PyTorch have; without it, and on
 the NumPy backend, all answer None, and tensors take the way through arrays.
 """
 

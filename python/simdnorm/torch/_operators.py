@@ -94,10 +94,8 @@ class Differentiable:
             keep = _wants_gradients(args)
             results = self._kernel(keep, *args)
             return self._node.apply(*args, results, len(results)) if keep else results
-        if not _compiling() and _transforms():
-            results = self._mapped.apply(*args)
-        else:
-            results = self._operator(*args)
+        through = self._mapped.apply if not _compiling() and _transforms() else self._operator
+        results = through(*args)
         return results if isinstance(results, tuple) else (results,)
 
 

@@ -44,9 +44,7 @@ def forward_lane(
     added = residual is not None
     summands = (x, residual) if added else (x,)
     parameters = (weight, bias) if centred else (weight,)
-    results = _FORWARD_LANES[centred, added](
-        threads(), *summands, *parameters, eps, tuple(shape), None, keep, None
-    )
+    results = _FORWARD_LANES[centred, added](threads(), *summands, *parameters, eps, tuple(shape), None, keep, None)
     return None if results is None else _placed(results, keep, added, centred)
 
 
@@ -141,7 +139,7 @@ def backward(
         return results
     dx = empty(x) if need[0] else None
     statistics = (optional(mean), array(rstd)) if centred else (array(rstd),)
-    options = {"need": tuple(need if centred else need[:2]), "out": optional(dx)}
+    options: dict[str, Any] = {"need": tuple(need if centred else need[:2]), "out": optional(dx)}
     if dsummed is not None:
         options["dsummed"] = array(dsummed)
     elif weight is None:

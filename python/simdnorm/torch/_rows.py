@@ -51,9 +51,7 @@ def _gradients(ctx: Any, dy: Optional, dsummed: Optional, *_: Any) -> tuple[Opti
         dx, dweight, dbias = dsummed, None, None
     elif differentiated():
         leading = tuple(range(x.dim() - len(ctx.axes)))
-        dx, dweight, dbias = gradients(
-            dy, x, weight, ctx.bias_dtype, ctx.eps, ctx.axes, leading, centred=ctx.centred
-        )
+        dx, dweight, dbias = gradients(dy, x, weight, ctx.bias_dtype, ctx.eps, ctx.axes, leading, centred=ctx.centred)
         dx = dx if dsummed is None else dx + dsummed
     else:
         weight = beside_bias(weight, ctx.bias_dtype, x, x.shape[-len(ctx.axes) :])
