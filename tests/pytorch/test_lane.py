@@ -133,15 +133,20 @@ def test_what_the_lane_moves_is_seen_by_autograd():
 
 
 @pytest.mark.parametrize("inference", [True, False])
-def test_running_statistics_move_as_those_of_pytorch(inference):
-    ours, own = st.BatchNorm2d(4), nn.BatchNorm2d(4)
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_running_statistics_move_as_those_of_pytorch(dtype, inference):
+    ours, own = st.BatchNorm2d(4).to(dtype), nn.BatchNorm2d(4).to(dtype)
+    versions = [statistic._version for statistic in (ours.running_mean, ours.running_var)]
     with torch.inference_mode(inference):
         for i in range(3):
-            x = random(3, 4, 2, 2, seed=i).float()
-            ours(x), own(x)
-    for a, b in zip(ours.buffers(), own.buffers(), strict=True):
+            x = random(3, 4, 2, 2, seed=i).to(dtype)
+            given = x, None, None, 1e-5, (ours.running_mean, ours.running_var), 0.1
+            assert batch_norm.express(*given) is not None
+            own(x)
+    for a, b, version in zip((ours.running_mean, ours.running_var), (own.running_mean, own.running_var), versions, strict=True):
         # Each of three moves rounds a sum of two products, of numbers below 4; PyTorch's rounds each product first.
-        torch.testing.assert_close(a, b, rtol=0, atol=3 * 3 * 4 * 2.0**-24)
+        torch.testing.assert_close(a, b, rtol=0, atol=3 * 3 * 4 * torch.finfo(dtype).eps / 2)
+        assert a._version > version
 
 
 def test_running_statistics_that_overlap_are_left_to_the_checks():

@@ -30,17 +30,23 @@ def forward_lane(
     momentum: float = 0.0,
 ) -> Any:
     """Return y, and if they are kept the mean and rstd. Running statistics, where there are any, have moved."""
-    results = LANE.batch_norm_forward(threads(), x, weight, bias, eps, *running, momentum, True, 1, None, keep, None)
+    statistics = [statistic for statistic in running if statistic is not None]
+    narrow = len(statistics) == 2 and x.itemsize == 2 and statistics[0].dtype is x.dtype
+    wide = [statistic.float() for statistic in statistics] if narrow else []
+    given = x, weight, bias, eps, *(wide or running), momentum
+    results = LANE.batch_norm_forward(threads(), *given, True, 1, None, keep, None)
     if results is None:
         return None
-    moved = [statistic for statistic in running if statistic is not None]
-    if moved:
-        increment_version(moved)
+    if narrow:
+        for statistic, moved in zip(statistics, wide, strict=True):
+            statistic.copy_(moved)
+    elif statistics:
+        increment_version(statistics)
     return results if keep else (results,)
 
 
 @in_step
-def forward(_: bool, x: Tensor, weight: Optional, bias: Optional, eps: float) -> Forward:
+def forward(keep: bool, x: Tensor, weight: Optional, bias: Optional, eps: float) -> Forward:
     """Return also the mean and the unbiased variance of the batch, for whoever moves running statistics."""
     x = dense(x)
     # With momentum 1 the running statistics become the batch's.
