@@ -203,6 +203,27 @@ def test_what_nobody_asks_for_again_is_returned():
     assert held()["kept_ranges"] == 0 and x is not None
 
 
+def test_neighbours_that_come_together_are_as_new_as_the_newer_one():
+    def room(mib):
+        return _backend.kernels.empty((mib * MIB,), np.dtype(np.uint8))
+
+    def ask(times):
+        for _ in range(times):
+            room(2)
+
+    room(2)  # which stays warm for those who ask
+    room(200)
+    older, newer = room(20), room(180)
+    assert newer.ctypes.data == older.ctypes.data + 20 * MIB
+    del older
+    ask(PATIENCE - 12)
+    del newer
+    ask(24)  # the older one is forgotten, and lent for it
+    assert held()["kept_bytes"] == 202 * MIB
+    ask(PATIENCE)
+    assert held()["kept_bytes"] == 2 * MIB
+
+
 def test_memory_that_is_kept_is_returned_when_it_is_short():
     code = f"""
 import resource

@@ -19,7 +19,7 @@ constexpr std::size_t kMostWarm = 64;
 constexpr std::size_t kWarmBytes = std::size_t{64} << 20;
 constexpr std::size_t kPatience = 512;
 
-/// Ranges on their way back to the system: nobody waits for the lock meanwhile.
+/// Ranges on their way back to the system, which takes its time: nobody waits for the lock meanwhile.
 class Leaving {
  public:
   ~Leaving() {

@@ -1,5 +1,5 @@
 // Operands as users give them, where everything is plain: arrays or tensors of the right dtypes and shapes, dense and
-// lying alike, apart from one another where something is written. One look at each; whatever is not plain goes to the
+// lying alike, apart from one another where something is written. A look or two at each; whatever is not plain goes to the
 // checks in Python, which say what is wrong or make it right. Nothing has been written then.
 #pragma once
 

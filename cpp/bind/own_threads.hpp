@@ -5,7 +5,7 @@
 
 namespace simdnorm::bind {
 
-/// What this thread calls while it lives is done by so many; fewer than one leaves the number as it was.
+/// What this thread calls while it lives is done by so many; by those of the whole process where it is 0.
 class OwnThreads {
  public:
   explicit OwnThreads(Index n) : before_(set_own_threads(n)) {}

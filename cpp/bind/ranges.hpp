@@ -47,12 +47,12 @@ class Ranges {
     bytes_ += range.bytes;
     auto next = std::find_if(ranges_.begin(), ranges_.end(), [&](const Range& r) { return r.memory > range.memory; });
     if (next != ranges_.end() && range.end() == next->memory) {
-      *next = {range.memory, range.bytes + next->bytes, range.given};
+      *next = joined(range, *next);
     } else {
       next = ranges_.insert(next, range);
     }
     if (next == ranges_.begin() || (next - 1)->end() != next->memory) return;
-    *(next - 1) = {(next - 1)->memory, (next - 1)->bytes + next->bytes, range.given};
+    *(next - 1) = joined(*(next - 1), *next);
     ranges_.erase(next);
   }
 
@@ -69,6 +69,10 @@ class Ranges {
   }
 
  private:
+  static Range joined(const Range& first, const Range& second) {
+    return {first.memory, first.bytes + second.bytes, std::max(first.given, second.given)};
+  }
+
   std::vector<Range> ranges_;
   std::size_t bytes_ = 0;
 };

@@ -123,6 +123,7 @@ py::object make(View& view) {
   owned->managed.free = [](dlpack::ManagedTensor* tensor) { delete static_cast<Owned*>(tensor->context); };
   owned->managed.tensor = {view.data, dlpack::kCpu, 0, axes, type_of(view.element), shape, shape + axes, 0};
   void* object = nullptr;
+  // It takes ownership, even where it fails.
   if (exchange->to_python(&owned->managed, &object) != 0) throw py::error_already_set();
   return py::reinterpret_steal<py::object>(static_cast<PyObject*>(object));
 }

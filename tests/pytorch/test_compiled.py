@@ -8,6 +8,7 @@ import torch._inductor.config
 from torch import nn
 
 import simdnorm.torch as st
+from pytorch.calls import CALLS, call, operands
 
 
 def random(*shape, seed=0):
@@ -44,6 +45,15 @@ def test_a_compiled_patched_network_trains_as_it_did(dynamic):
     for i, batch in enumerate((4, 4, 3, 2) if dynamic else (4, 4)):
         x = random(batch, 3, 6, 5, seed=i)
         check_alike(step(compiled, forward, x), step(own, own, x))
+
+
+@pytest.mark.parametrize("deterministic", [False, True])
+@pytest.mark.parametrize("norm", [norm for norm in CALLS if norm != "batch_norm in evaluation"])
+def test_functions_are_traced_symbolically_as_pytorchs(norm, deterministic):
+    torch.use_deterministic_algorithms(deterministic)
+    given = operands(norm, grad=False)
+    traced = torch.fx.symbolic_trace(lambda x, w, b: call(norm)(x, w, b))
+    check_alike([traced(*given)], [call(norm)(*given)])
 
 
 def test_a_compiler_gets_pytorchs_norms_to_fuse_unless_results_have_to_repeat():

@@ -149,6 +149,15 @@ def test_running_statistics_move_as_those_of_pytorch(dtype, inference):
         assert a._version > version
 
 
+def test_nothing_has_moved_where_gradients_can_not_be_kept():
+    norm = st.BatchNorm1d(4)
+    with torch.inference_mode():
+        x = random(8, 4).float()
+    with pytest.raises(RuntimeError, match="Inference tensors cannot be saved"):
+        norm(x)
+    assert (norm.running_mean == 0).all() and (norm.running_var == 1).all()
+
+
 def test_running_statistics_that_overlap_are_left_to_the_checks():
     shared = torch.zeros(4)
     x = random(8, 4).float()
@@ -175,3 +184,8 @@ def test_a_table_that_is_none_is_refused():
     with pytest.raises(ValueError):
         LANE.introduce(torch.Tensor, nn.Parameter, torch.utils.dlpack.to_dlpack(torch.zeros(1)))
     assert EXPRESS["layer_norm"](torch.ones(2, 3)) is not None
+
+
+def test_instances_are_moved_by_both_running_statistics_or_none():
+    with pytest.raises(ValueError, match="must either both be None or neither be None"):
+        st.instance_norm(random(3, 4, 8).float(), torch.zeros(4), None)

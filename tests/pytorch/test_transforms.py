@@ -45,6 +45,21 @@ def test_a_gradient_that_will_be_differentiated_is_that_of_the_kernels(centred):
 
 
 @every_norm
+def test_gradients_of_a_batch_are_those_of_each(norm):
+    leaves = operands(norm)
+    y = call(norm)(*leaves)
+    batch = torch.stack([random(*y.shape, seed=seed) for seed in (3, 4)])
+
+    def gradients(dy, batched):
+        found = torch.autograd.grad(y, leaves, dy, retain_graph=True, allow_unused=True, is_grads_batched=batched)
+        return [gradient for gradient in found if gradient is not None]
+
+    each = zip(*(gradients(dy, False) for dy in batch), strict=True)
+    for found, expected in zip(gradients(batch, True), each, strict=True):
+        assert torch.equal(found, torch.stack(expected))
+
+
+@every_norm
 def test_functions_are_mapped_and_differentiated_by_torch_func(norm):
     x, w, b = operands(norm, grad=False)
     batch = torch.stack([x, x + 1, 2 * x])

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from ._batch_kernels import move
 from ._batches import batch_norm, batch_norm_apply
+from ._channels import channels_last
 from ._fit import fits, fits_channels, pays
 from ._groups import group_norm
 from ._rows import row_norm
@@ -51,15 +52,14 @@ def by_group(x: Tensor, groups: int, weight: Optional, bias: Optional, eps: floa
 
 
 def by_batch(x: Tensor, running: Running, weight: Optional, bias: Optional, momentum: float, eps: float) -> Optional:
-    if not pays(x, "batch_norm" if x.is_contiguous() else "batch_norm, channels last"):
+    last = isinstance(x, Tensor) and channels_last(x)
+    if not pays(x, "batch_norm, channels last" if last else "batch_norm"):
         return None
     given = x, weight, bias, eps
     results = batch_norm.express(*given, running, momentum)
     if results is None:
-        both_or_none = (running[0] is None) == (running[1] is None)
-        if not (fits_channels(x, weight, bias) and fits_channels(x, *running) and both_or_none):
-            return None
-        if x.numel() <= x.shape[1]:
+        fit = fits_channels(x, weight, bias) and fits_channels(x, *running) and _both_or_none(running)
+        if not fit or x.numel() <= x.shape[1]:
             return None
         results = batch_norm(*given)
         move(running, results[3:], momentum)
@@ -81,7 +81,9 @@ def by_constants(x: Tensor, running: Running, weight: Optional, bias: Optional, 
 def by_instance(x: Tensor, running: Running, weight: Optional, bias: Optional, momentum: float, eps: float) -> Optional:
     if not pays(x, "group_norm") or x.shape[2:].numel() <= 1:  # PyTorch says that one value is too few
         return None
-    if running[0] is None and running[1] is None:
+    if not _both_or_none(running):
+        return None
+    if running[0] is None:
         return by_group(x, x.shape[1], weight, bias, eps)
     if not (fits_channels(x, weight, bias) and fits_channels(x, *running)):
         return None
@@ -92,6 +94,10 @@ def by_instance(x: Tensor, running: Running, weight: Optional, bias: Optional, m
     y, _, _, *batch = batch_norm(x.reshape(1, samples * channels, *rest), *parameters, eps)
     move(running, [of_each.view(samples, channels).mean(0) for of_each in batch], momentum)
     return y.view(x.shape)
+
+
+def _both_or_none(running: Running) -> bool:
+    return (running[0] is None) == (running[1] is None)
 
 
 def _epsilon(x: Tensor) -> float:

@@ -30,8 +30,10 @@ def forward_lane(
     momentum: float = 0.0,
 ) -> Any:
     """Return y, and if they are kept the mean and rstd. Running statistics, where there are any, have moved."""
+    if keep and x.is_inference():
+        return None  # it cannot be kept: PyTorch says so, and nothing is to have moved by then
     statistics = [statistic for statistic in running if statistic is not None]
-    narrow = len(statistics) == 2 and x.itemsize == 2 and statistics[0].dtype is x.dtype
+    narrow = len(statistics) == 2 and x.itemsize == 2 and all(statistic.dtype is x.dtype for statistic in statistics)
     wide = [statistic.float() for statistic in statistics] if narrow else []
     given = x, weight, bias, eps, *(wide or running), momentum
     results = LANE.batch_norm_forward(threads(), *given, True, 1, None, keep, None)
@@ -125,8 +127,11 @@ def backward(
 
 
 def move(running: Sequence[Optional], batch: Sequence[Tensor], momentum: float) -> None:
-    """Move running statistics, where there are any, towards those of a batch, and round them once."""
+    """Move running statistics, where there are any, towards those of a batch.
+
+    These have been rounded before: the lane, which moves them itself, rounds once, and may differ in the last digit.
+    """
     with torch.no_grad():
         for moved, of_batch in zip(running, batch, strict=True):
             if moved is not None:
-                moved.copy_(moved.to(of_batch.dtype).mul(1 - momentum).add_(of_batch, alpha=momentum))
+                moved.copy_(moved.double().mul(1 - momentum).add_(of_batch, alpha=momentum))

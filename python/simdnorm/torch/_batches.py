@@ -49,7 +49,7 @@ def _keep(ctx: Any, inputs: Sequence[Any], output: Sequence[Tensor]) -> None:
 def _gradients(ctx: Any, dy: Tensor, *_: Any) -> tuple[Optional, ...]:
     x, mean, rstd, weight = ctx.saved_tensors
     need = ctx.needs_input_grad[:3]
-    return *_either(dy, x, weight, ctx.bias_dtype, mean, rstd, need, ctx.eps), *(None for _ in ctx.needs_input_grad[3:])
+    return *_either(dy, x, weight, ctx.bias_dtype, mean, rstd, need, ctx.eps), None
 
 
 def _keep_applied(ctx: Any, inputs: Sequence[Any], output: Any) -> None:

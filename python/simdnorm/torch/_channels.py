@@ -20,6 +20,12 @@ def dense(x: Tensor) -> Tensor:
     return x.contiguous(memory_format=suggest_memory_format(x))
 
 
+def channels_last(x: Tensor) -> bool:
+    """Whether `x` lies densely with its channels last, and in no other way."""
+    last = _CHANNELS_LAST.get(x.dim())
+    return last is not None and not x.is_contiguous() and x.is_contiguous(memory_format=last)
+
+
 def lying_as(x: Tensor, dy: Tensor) -> Tensor:
     """Return `dy` as `x` lies, which is `dense`."""
     return dy.contiguous() if x.is_contiguous() else dy.contiguous(memory_format=_CHANNELS_LAST[x.dim()])

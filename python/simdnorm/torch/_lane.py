@@ -5,6 +5,7 @@ front. They see tensors through DLPack's table of C functions, which newer versi
 the NumPy backend, all answer None, and tensors take the way through arrays.
 """
 
+from contextlib import suppress
 from typing import Any
 
 import torch
@@ -16,6 +17,7 @@ LANE: Any = _backend.kernels.tensors
 
 _table = getattr(Tensor, "__dlpack_c_exchange_api__", None)
 if _table is not None:
-    LANE.introduce(Tensor, nn.Parameter, _table)
+    with suppress(TypeError, ValueError):  # another kind of table, which is of no use here
+        LANE.introduce(Tensor, nn.Parameter, _table)
 
 threads = torch.get_num_threads

@@ -49,8 +49,8 @@ def eager(name: str, lane: Kernel, kernel: Kernel) -> Kernel:
 class Differentiable:
     """An operator that was defined, with gradients: called as it is, or `express`. Both return a tuple.
 
-    `lane` and `kernel` are told first whether to keep what gradients need; else they return the first results alone,
-    those that gradients come in for. Of these there are so many `outputs`, and `express` returns no others.
+    `lane` and `kernel` are told first whether to keep what gradients need; else those results may be missing that no
+    gradients come in for. Of the others, which stand first, there are so many `outputs`, and `express` returns no more.
     """
 
     def __init__(
@@ -77,7 +77,8 @@ class Differentiable:
             return results[:count]
 
         def gradients(ctx: Any, *of_outputs: Any) -> tuple[Any, ...]:
-            return *backward(ctx, *of_outputs), None, None
+            found = backward(ctx, *of_outputs)
+            return *found, *(None for _ in ctx.needs_input_grad[len(found) :])
 
         self._node = _function(name, forward=attach, backward=gradients)
 
@@ -101,6 +102,7 @@ class Differentiable:
 
 # By names of their own: every attribute on the way to them would be looked up in memory that is not in the caches.
 _compiling, _modes = torch.compiler.is_compiling, torch._C._len_torch_dispatch_stack
+_hides_a_batch = torch._C._functorch.is_legacy_batchedtensor
 _transforms, _tracing = torch._C._are_functorch_transforms_active, torch._C._get_tracing_state
 
 
@@ -116,7 +118,8 @@ def _function(name: str, generate_vmap_rule: bool = False, **members: Kernel) ->
 
 
 def _all_plain(args: Sequence[Any]) -> bool:
-    return all(type(arg) in PLAIN for arg in args if isinstance(arg, Tensor))
+    """Whether all tensors are what they seem; those of `is_grads_batched` hide a batch behind the plainest type."""
+    return all(type(arg) in PLAIN and not _hides_a_batch(arg) for arg in args if isinstance(arg, Tensor))
 
 
 def _wants_gradients(args: Sequence[Any]) -> bool:
