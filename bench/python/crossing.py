@@ -1,6 +1,6 @@
 """Time the norms of PyTorch beside those of simdnorm.torch on small inputs: from which size on crossing to ours pays.
 
-In float32, rows of 1024 or images of 32 channels of 16x16; training is forward and backward to input and weight.
+In float32 (or bfloat16), rows of 1024 or images of 32 channels of 16x16; training is forward and backward to input and weight.
 Between two calls 64 MiB are written, for so it is in a network: what stands between its norms takes the caches for
 itself, and Python then comes from memory as well, which costs more than the same calls in a loop would show.
 """
@@ -52,6 +52,7 @@ CALLS: dict[str, tuple[int, Callable[[Any, Tensor, Parameters], Tensor]]] = {
     "add_rms_norm": (COLUMNS, add_rms_norm),
     "group_norm": (CHANNELS, lambda module, x, p: module.group_norm(x, GROUPS, *p)),
     "batch_norm": (CHANNELS, lambda module, x, p: module.batch_norm(x, None, None, *p, True)),
+    "batch_norm, 16 bits": (CHANNELS, lambda module, x, p: module.batch_norm(x, None, None, *p, True)),
     "batch_norm, channels last": (CHANNELS, lambda module, x, p: module.batch_norm(x, None, None, *p, True)),
     "batch_norm in evaluation": (CHANNELS, lambda module, x, p: module.batch_norm(x, *RUNNING, *p)),
 }
@@ -94,6 +95,8 @@ def _times(norm: str, elements: int, way: str, seconds: float) -> Times:
     if norm.endswith("channels last"):
         x = x.contiguous(memory_format=torch.channels_last)
     inputs = x, torch.ones(count), torch.zeros(count)
+    if norm.endswith("16 bits"):
+        inputs = x, *_ = tuple(t.bfloat16() for t in inputs)
     for leaf in inputs:
         leaf.requires_grad_(way == "training")
     dy = torch.ones_like(x)

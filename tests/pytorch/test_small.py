@@ -51,6 +51,15 @@ def batch_norm(module, x):
     return module.batch_norm(x, None, None, training=True)
 
 
+def batch_norm_of_16_bits(module, x):
+    return module.batch_norm(x.bfloat16(), None, None, training=True)
+
+
+def batch_norm_channels_last(module, x):
+    x = x.view(-1, 4, 4, COLUMNS).permute(0, 3, 1, 2)
+    return module.batch_norm(x, None, None, training=True).permute(0, 2, 3, 1).reshape(-1, COLUMNS)
+
+
 def batch_norm_in_evaluation(module, x):
     return module.batch_norm(x, torch.full((COLUMNS,), 1000.0), torch.ones(COLUMNS))
 
@@ -71,13 +80,15 @@ def nondeterministic():
         (instance_norm, "group_norm"),
         (instance_norm_that_moves, "group_norm"),
         (batch_norm, "batch_norm"),
+        (batch_norm_of_16_bits, "batch_norm, 16 bits"),
+        (batch_norm_channels_last, "batch_norm, channels last"),
         (batch_norm_in_evaluation, "batch_norm in evaluation"),
     ],
 )
 @pytest.mark.parametrize("way", ["inference", "training"])
 def test_small_inputs_are_pytorchs_and_large_ones_ours(norm, name, way, nondeterministic):
     large = rows(getattr(SMALLEST[name], way) // COLUMNS)
-    small = large[:-1].requires_grad_(way == "training")
+    small = large[:-16].requires_grad_(way == "training")
     large = large.detach().requires_grad_(way == "training")
     assert torch.equal(norm(snt, small), norm(native, small))
     ours = norm(snt, large)

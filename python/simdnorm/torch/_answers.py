@@ -52,8 +52,7 @@ def by_group(x: Tensor, groups: int, weight: Optional, bias: Optional, eps: floa
 
 
 def by_batch(x: Tensor, running: Running, weight: Optional, bias: Optional, momentum: float, eps: float) -> Optional:
-    last = isinstance(x, Tensor) and channels_last(x)
-    if not pays(x, "batch_norm, channels last" if last else "batch_norm"):
+    if not pays(x, _kind_of_batch(x)):
         return None
     given = x, weight, bias, eps
     results = batch_norm.express(*given, running, momentum)
@@ -94,6 +93,14 @@ def by_instance(x: Tensor, running: Running, weight: Optional, bias: Optional, m
     y, _, _, *batch = batch_norm(x.reshape(1, samples * channels, *rest), *parameters, eps)
     move(running, [of_each.view(samples, channels).mean(0) for of_each in batch], momentum)
     return y.view(x.shape)
+
+
+def _kind_of_batch(x: Tensor) -> str:
+    if not isinstance(x, Tensor):  # but what stands for one in a trace
+        return "batch_norm"
+    if channels_last(x):
+        return "batch_norm, channels last"
+    return "batch_norm, 16 bits" if x.itemsize == 2 else "batch_norm"
 
 
 def _both_or_none(running: Running) -> bool:

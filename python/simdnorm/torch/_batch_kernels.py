@@ -80,6 +80,8 @@ def apply_lane(
     bias: Optional,
     eps: float,
 ) -> Any:
+    if x.itemsize == 2 and running_mean.dtype is x.dtype:
+        running_mean, running_var = running_mean.float(), running_var.float()
     y = LANE.batch_norm_inference(threads(), x, running_mean, running_var, weight, bias, eps, 1, None, False, None)
     return None if y is None else (y,)
 

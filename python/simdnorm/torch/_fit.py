@@ -43,6 +43,7 @@ SMALLEST = {
     "add_rms_norm": Smallest(2**13, 2**13),
     "group_norm": Smallest(2**21, 2**21),
     "batch_norm": Smallest(2**13, 2**18),
+    "batch_norm, 16 bits": Smallest(2**19, 2**20),
     "batch_norm, channels last": Smallest(2**21, 2**21),
     "batch_norm in evaluation": Smallest(2**21, 2**21),
 }
