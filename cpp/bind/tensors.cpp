@@ -1,5 +1,4 @@
 // Tensors, for calls that come from them: seen and made by the table of C functions that they bring along.
-#include <memory>
 #include <new>
 #include <vector>
 
