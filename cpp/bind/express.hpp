@@ -1,6 +1,6 @@
 // Operands as users give them, where everything is plain: arrays or tensors of the right dtypes and shapes, dense and
-// lying alike, apart from one another where something is written. A look or two at each; whatever is not plain goes to the
-// checks in Python, which say what is wrong or make it right. Nothing has been written then.
+// lying alike, apart from one another where something is written. A look or two at each; whatever is not plain goes to
+// the checks in Python, which say what is wrong or make it right. Nothing has been written then.
 #pragma once
 
 #include "seen.hpp"
