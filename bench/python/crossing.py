@@ -1,6 +1,7 @@
 """Time the norms of PyTorch beside those of simdnorm.torch on small inputs: from which size on crossing to ours pays.
 
-In float32 (or bfloat16), rows of 1024 or images of 32 channels of 16x16; training is forward and backward to input and weight.
+In float32 (or bfloat16), rows of 1024 or images of 32 channels of 16x16; training is forward and backward to input and
+weight.
 Between two calls 64 MiB are written, for so it is in a network: what stands between its norms takes the caches for
 itself, and Python then comes from memory as well, which costs more than the same calls in a loop would show.
 """

@@ -14,7 +14,7 @@
 namespace simdnorm::bind {
 namespace {
 
-constexpr std::size_t kMostKept = 256;
+constexpr std::size_t kMostLent = 256;
 constexpr std::size_t kMostWarm = 64;
 constexpr std::size_t kWarmBytes = std::size_t{64} << 20;
 constexpr std::size_t kPatience = 512;
@@ -28,7 +28,7 @@ class Leaving {
   void add(const Range& range) { ranges_[count_++] = range; }
 
  private:
-  std::array<Range, kMostKept + kMostWarm + 1> ranges_;
+  std::array<Range, kMostLent + kMostWarm + 1> ranges_;
   std::size_t count_ = 0;
 };
 
@@ -128,7 +128,7 @@ class Pool {
   void keep_lent(const Range& range, bool lent, Leaving& leaving) {
     if (!lent) return leaving.add(range);
     lent_.add(range);
-    if (lent_.count() > kMostKept) leaving.add(lent_.remove_oldest());
+    if (lent_.count() > kMostLent) leaving.add(lent_.remove_oldest());
   }
 
   void use(char* memory, std::size_t bytes, Leaving& leaving) {
@@ -143,7 +143,7 @@ class Pool {
   }
 
   std::vector<Range> warm_;  // the oldest first
-  Ranges lent_{kMostKept + 1};
+  Ranges lent_{kMostLent + 1};
   std::unordered_map<void*, std::size_t> used_;
   std::size_t warm_bytes_ = 0, used_bytes_ = 0, most_used_bytes_ = 0, requests_ = 0;
 };

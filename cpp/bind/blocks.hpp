@@ -1,6 +1,7 @@
 // Memory for large results. A fresh page costs more than what a norm does with it: the system clears it, fault by
-// fault. So the memory of a result that died is kept for the next ones: as it is, or, from 64 MiB on, lent to the
-// system until then. What was lent is taken apart for results that need less, and neighbours come together again.
+// fault. So the memory of a result that died is kept for the next ones: the last 64 MiB of it as they are, the rest
+// lent to the system until then. What is lent is taken apart for results that need less, and neighbours come together
+// again.
 //
 // What is kept never exceeds the most that was in use at once, nor some hundreds of ranges; and what 512 requests had
 // no use for is returned: a step of training asks for some hundreds before it comes round to the same sizes.

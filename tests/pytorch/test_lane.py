@@ -143,7 +143,8 @@ def test_running_statistics_move_as_those_of_pytorch(dtype, inference):
             given = x, None, None, 1e-5, (ours.running_mean, ours.running_var), 0.1
             assert batch_norm.express(*given) is not None
             own(x)
-    for a, b, version in zip((ours.running_mean, ours.running_var), (own.running_mean, own.running_var), versions, strict=True):
+    found, expected = (ours.running_mean, ours.running_var), (own.running_mean, own.running_var)
+    for a, b, version in zip(found, expected, versions, strict=True):
         # Each of three moves rounds a sum of two products, of numbers below 4; PyTorch's rounds each product first.
         torch.testing.assert_close(a, b, rtol=0, atol=3 * 3 * 4 * torch.finfo(dtype).eps / 2)
         assert a._version > version

@@ -54,7 +54,8 @@ def pays(x: Tensor, norm: str, beside: Tensor | None = None) -> bool:
     """Whether an input is large enough for the kernels to be worth the way to them.
 
     Who asks PyTorch for deterministic algorithms gets the kernels for any size, and with them the same bits for a row
-    alone and in a batch. A compiler else gets PyTorch's norms, which it fuses with what stands around them; a call it could not.
+    alone and in a batch. A compiler else gets PyTorch's norms, which it fuses with what stands around them: no call can
+    be fused.
     """
     if torch.are_deterministic_algorithms_enabled():
         return isinstance(x, Tensor)  # what only stands for one is PyTorch's to trace
